@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class GuidanceContentConfig(AppConfig):
+    name = "guidance_content"

@@ -1,0 +1,100 @@
+"""An edition as one JSON document, with the contacts and links of its areas."""
+
+from dataclasses import asdict
+
+from guidance_content.models import Page
+from thresholds.guidance import Contact, Rule, SpecialRoute
+from thresholds.load import contacts_of, load
+from thresholds.models import Area, Edition, Link
+
+Row = dict[str, object]
+
+
+def as_document(edition: Edition) -> dict[str, object]:
+    """Return the whole of `edition`, in the order of its source, ready for JSON.
+
+    Level numbers are integers, dates ISO 8601 text, and what is not known is empty or null.
+    """
+    guidance = load(edition)
+    areas = list(Area.objects.filter(partnership=edition.partnership))
+    return {
+        "edition": _edition(edition),
+        "areas": [_area(area) for area in areas],
+        "levels": [asdict(level) for level in guidance.levels],
+        "domains": [asdict(domain) for domain in guidance.domains],
+        "indicators": [asdict(indicator) for indicator in guidance.indicators],
+        "services": [asdict(service) for service in guidance.services],
+        "contacts": [_contact(contact) for contact in contacts_of(areas)],
+        "links": [
+            _link(link)
+            for link in Link.objects.filter(areas__in=areas).distinct().prefetch_related("areas")
+        ],
+        "pathway_steps": [asdict(step) for step in guidance.pathway_steps],
+        "questions": [asdict(question) for question in guidance.questions],
+        "terms": [asdict(term) for term in guidance.terms],
+        "consent": [asdict(point) for point in guidance.consent],
+        "special_routes": [_with_codes(route) for route in guidance.special_routes],
+        "rules": [_with_codes(rule) for rule in guidance.rules],
+        "next_steps": [asdict(step) for step in guidance.next_steps],
+        "pages": [_page(page) for page in Page.objects.filter(edition=edition)],
+    }
+
+
+def _edition(edition: Edition) -> Row:
+    return {
+        "slug": edition.slug,
+        "title": edition.title,
+        "partnership": edition.partnership.name,
+        "partnership_slug": edition.partnership.slug,
+        "status": edition.status,
+        "source_date": edition.source_date,
+        "note": edition.note,
+        **_provenance(edition),
+    }
+
+
+def _provenance(row: Edition | Link) -> Row:
+    return {
+        "source": row.source,
+        "owner": row.owner,
+        "checked_on": row.checked_on.isoformat() if row.checked_on else None,
+        "review_by": row.review_by.isoformat() if row.review_by else None,
+    }
+
+
+def _area(area: Area) -> Row:
+    return {"slug": area.slug, "name": area.name, "council": area.council}
+
+
+def _contact(contact: Contact) -> Row:
+    return asdict(contact) | {
+        "checked_on": contact.checked_on or None,
+        "review_by": contact.review_by or None,
+    }
+
+
+def _link(link: Link) -> Row:
+    return {
+        "slug": link.slug,
+        "areas": [area.slug for area in link.areas.all()],
+        "kind": link.kind,
+        "name": link.name,
+        "url": link.url,
+        "note": link.note,
+        "section": link.section,
+        **_provenance(link),
+    }
+
+
+def _with_codes(row: Rule | SpecialRoute) -> Row:
+    return asdict(row) | {"indicators": sorted(row.indicators)}
+
+
+def _page(page: Page) -> Row:
+    return {
+        "code": page.code,
+        "title": page.title,
+        "summary": page.summary,
+        "body": page.body,
+        "section": page.section,
+    }

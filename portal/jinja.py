@@ -1,0 +1,134 @@
+"""The Jinja2 environment of all our pages (the admin alone uses Django's templates).
+
+In a template: `{{ crispy(form) }}` shows a form's fields as GOV.UK components (or the whole form,
+if it has a crispy `helper`), `{{ error_summary(form) }}` the list of its errors,
+`{{ url("name", pk) }}` an address, `{{ static("css/portal.css") }}` a static file. How a form may
+shape its fields is told in portal/widgets.py. The GOV.UK macros are imported by their own names:
+
+    {% from "govuk_frontend_jinja/components/button/macro.html" import govukButton %}
+"""
+
+import re
+from collections.abc import Iterable
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.utils import render_crispy_form
+from django.contrib.messages import get_messages
+from django.forms import BaseForm, Field
+from django.template.loader import render_to_string
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
+from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, Undefined, pass_context
+from jinja2.runtime import Context
+
+from portal.widgets import error_target, govuk_field
+
+BULLET = "• "
+PARAGRAPH = '<p class="govuk-body">{}</p>'
+UNNAMED = Field.default_error_messages["required"]
+
+# A form without a helper gives its fields only: the page writes <form>, the token and the buttons.
+FIELDS_ONLY = FormHelper()
+FIELDS_ONLY.form_tag = False
+FIELDS_ONLY.disable_csrf = True
+
+
+def environment(**options: Any) -> Environment:
+    """What Django's Jinja2 backend calls, with its own options."""
+    # The GOV.UK macros ask for parameters that may not be there. Django's choice for DEBUG would
+    # print "{{ … }}" into attributes, so that a page looked different in development.
+    options["undefined"] = Undefined
+    # Inside the macros, templates call each other by these prefixed names.
+    macros = PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})
+    options["loader"] = ChoiceLoader([options["loader"], macros])
+    options["trim_blocks"] = options["lstrip_blocks"] = True
+    del options["autoescape"]  # not a choice
+    env = Environment(autoescape=True, **options)
+    env.globals |= {
+        "crispy": crispy,
+        "error_summary": error_summary,
+        "get_messages": get_messages,
+        "govuk_field": govuk_field,
+        "static": static,
+        "url": url,
+    }
+    env.filters |= {"date": long_date, "paragraphs": paragraphs, "tel": tel}
+    return env
+
+
+def url(name: str, *args: Any, **kwargs: Any) -> str:
+    """The address of a named view: `url("journey:step", conversation.pk)`."""
+    return reverse(name, args=args, kwargs=kwargs)
+
+
+@pass_context
+def crispy(context: Context, form: BaseForm) -> SafeString:
+    """A form as HTML, by its own `helper` if it has one.
+
+    A crispy layout treats the texts of its Submit, HTML and Fieldset objects as Django templates:
+    never build them from anything a person has typed.
+    """
+    helper = getattr(form, "helper", FIELDS_ONLY)
+    html = render_crispy_form(form, helper, {"csrf_token": context.get("csrf_token")})
+    return SafeString(html)  # escaped by the templates of the pack
+
+
+def error_summary(*forms: BaseForm) -> SafeString:
+    """Every error of these forms, each linked to the element it is about; "" if there are none."""
+    errors = [error for form in forms for error in form_errors(form)]
+    if not errors:
+        return SafeString()
+    html = render_to_string("govuk/errors.html", {"errors": errors})
+    return SafeString(html)  # escaped by its template
+
+
+def form_errors(form: BaseForm) -> list[dict[str, str]]:
+    """Errors in the order of the page: those of the whole form first, then field by field."""
+    errors = [{"text": str(text)} for text in form.non_field_errors()]
+    for field in form:
+        # Django's own wording does not say which field it means, and a list of links must.
+        texts = [
+            f"{field.label} – {text}" if text == UNNAMED else f"{text}" for text in field.errors
+        ]
+        if texts:
+            errors.append({"text": " ".join(texts), "href": f"#{error_target(field)}"})
+    return errors
+
+
+def long_date(value: date | None) -> str:
+    """21 November 2026, in the portal's own time zone; "" for no date."""
+    if isinstance(value, datetime):
+        value = localtime(value)
+    return date_format(value, "j F Y") if value else ""
+
+
+def paragraphs(text: str) -> SafeString:
+    """Plain text as paragraphs, a line each; lines that start with a bullet become a list."""
+    lines = (line.strip() for line in str(text).splitlines() if line.strip())
+    blocks = [
+        bullets(block)
+        if is_list
+        else format_html_join("\n", PARAGRAPH, ((line,) for line in block))
+        for is_list, block in groupby(lines, key=lambda line: line.startswith(BULLET))
+    ]
+    return format_html_join("\n", "{}", ((block,) for block in blocks))
+
+
+def bullets(lines: Iterable[str]) -> SafeString:
+    items = format_html_join("", "<li>{}</li>", ((line.removeprefix(BULLET),) for line in lines))
+    return format_html('<ul class="govuk-list govuk-list--bullet">{}</ul>', items)
+
+
+def tel(phone: str) -> str:
+    """The tel: address of a printed number. Words after it, such as an extension, are left out."""
+    number = re.split(r"[^+\d\s()-]", phone)[0].strip()
+    if number.startswith("+"):
+        number = number.replace("(0)", "")  # printed for callers inside the country only
+    return "tel:" + re.sub(r"[^+\d]", "", number)

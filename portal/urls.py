@@ -1,0 +1,12 @@
+"""Every address of the portal."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("thresholds.urls")),
+    path("", include("guidance_content.urls")),
+    path("conversations/", include("referrals.urls")),
+    path("account/", include("accounts.urls")),
+    path("admin/", admin.site.urls),
+]

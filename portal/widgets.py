@@ -1,0 +1,303 @@
+"""Form parts of our own, and how a form field becomes a GOV.UK component.
+
+`govuk_field` is the seam between Django and the GOV.UK components: the template pack in
+templates/govuk/ asks it which component shows a field, and with what parameters (those of the
+govuk-frontend macros). Everything goes there as `text`, never as `html`, so that labels, hints,
+choices and values are always escaped.
+
+What a form may say about its looks:
+
+- `form.page_heading = True`: the label or legend of the first field is the page's <h1>;
+- `form.label_size = "m"`: the size (s, m, l, xl) of all labels and legends; "s" if not said;
+- `widget.attrs["data-size"]`: the same for one field;
+- `widget.attrs["data-character-count"] = True` on a Textarea with a `max_length`: a count of
+  characters;
+- `widget.attrs["class"]`: GOV.UK classes, such as "govuk-input--width-5" or "govuk-radios--inline";
+- `autocomplete`, `inputmode`, `spellcheck` and `rows` in `widget.attrs` are used, and others passed
+  on, by all but radios and checkboxes.
+
+Choices may be grouped as Django groups them (checkboxes and radios show a heading for each group),
+and a choice's label may be a `Choice`, which carries a hint.
+"""
+
+import calendar
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms import BoundField
+
+Params = dict[str, Any]
+
+DATE_PARTS = ("day", "month", "year")
+MONTH_NAMES = [name.lower() for name in calendar.month_name][1:]
+# Checked by the server: in the page they would cut pasted text short, or stop a form unexplained.
+UNUSED_ATTRS = {"id", "cols", "max", "maxlength", "min", "minlength", "required", "step", "type"}
+
+
+class Choice(str):
+    """The label of a choice that carries a hint: `("4", Choice("Level 4", hint="Acute needs"))`."""
+
+    hint: str
+
+    def __new__(cls, label: str, hint: str = "") -> "Choice":
+        choice = super().__new__(cls, label)
+        choice.hint = hint
+        return choice
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One radio button or checkbox, ready to be shown."""
+
+    id: str
+    value: str
+    text: str
+    hint: str
+    checked: bool
+
+
+class DatePartsWidget(forms.MultiWidget):
+    """A day, a month and a year, typed. `autocomplete="bday"` in attrs fills in a birthday."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({part: forms.TextInput() for part in DATE_PARTS}, attrs)
+
+    def decompress(self, value: date | None) -> list[int | None]:
+        return [value.day, value.month, value.year] if value else [None, None, None]
+
+
+class DatePartsField(forms.Field):
+    """A date from its three parts: a date, or None when nothing was typed.
+
+    An error names the parts at fault in its `params["parts"]`, so that the page can point at them.
+    """
+
+    widget = DatePartsWidget
+    default_error_messages = {
+        "required": "Enter a date",
+        "incomplete": "The date must include a %(missing)s",
+        "year": "The year must have 4 numbers, like 2015",
+        "invalid": "This is not a real date. Check the day and the month",
+    }
+
+    def to_python(self, value: Any) -> date | None:
+        if value is None or isinstance(value, date):
+            return value
+        day, month, year = (str(part or "").strip() for part in value)
+        missing = [
+            part for part, typed in zip(DATE_PARTS, (day, month, year), strict=True) if not typed
+        ]
+        if len(missing) == len(DATE_PARTS):
+            return None
+        if missing:
+            raise self._error("incomplete", missing)
+        if not (year.isdecimal() and len(year) == 4 and 1900 <= int(year) < 2100):
+            raise self._error("year", ["year"])
+        try:
+            return date(int(year), month_number(month), day_or_month(day))
+        except ValueError:
+            raise self._error("invalid", ["day", "month"]) from None
+
+    def _error(self, code: str, parts: list[str]) -> ValidationError:
+        params = {"missing": " and ".join(parts), "parts": parts}
+        return ValidationError(self.error_messages[code], code=code, params=params)
+
+
+def day_or_month(typed: str) -> int:
+    """One or two digits; ValueError for anything else that Python would take for a number."""
+    if not (typed.isdecimal() and len(typed) <= 2):
+        raise ValueError(typed)
+    return int(typed)
+
+
+def month_number(typed: str) -> int:
+    """The month a person meant by "3", "03", "Mar" or "march"; ValueError if it is none."""
+    if len(typed) < 3:
+        return day_or_month(typed)
+    for number, name in enumerate(MONTH_NAMES, start=1):
+        if name.startswith(typed.lower()):
+            return number
+    raise ValueError(typed)
+
+
+def govuk_field(field: BoundField) -> tuple[str, Params]:
+    """Which GOV.UK component shows this field ("input", "radios", …), and its parameters."""
+    widget = field.field.widget
+    for widget_class, component, build in COMPONENTS:
+        if isinstance(widget, widget_class):
+            if component == "textarea" and widget.attrs.get("data-character-count"):
+                component = "character-count"
+            return component, _shared(field) | build(field)
+    raise TypeError(f"No GOV.UK component for {type(widget).__name__} ({field.name})")
+
+
+def error_target(field: BoundField) -> str:
+    """The id of the element that an error about this field should take you to."""
+    if isinstance(field.field.widget, DatePartsWidget):
+        return f"{_id(field)}_{_wrong_parts(field)[0]}"
+    return _id(field)
+
+
+def _shared(field: BoundField) -> Params:
+    """What every component takes: identity, classes, hint and error."""
+    attrs = field.field.widget.attrs
+    params: Params = {"id": _id(field), "name": field.html_name, "classes": attrs.get("class", "")}
+    params |= {
+        key: attrs[key] for key in ("autocomplete", "inputmode", "spellcheck") if key in attrs
+    }
+    used = UNUSED_ATTRS | {"class", "rows", "data-size", "data-character-count"} | params.keys()
+    params["attributes"] = {
+        # True and False are attributes without a value, as Django's own widgets have them.
+        name: {"value": value, "optional": True} if isinstance(value, bool) else value
+        for name, value in attrs.items()
+        if name not in used
+    }
+    if field.help_text:
+        params["hint"] = {"text": field.help_text}
+    if field.errors:
+        params["errorMessage"] = {"text": " ".join(map(str, field.errors))}
+    return params
+
+
+def _input(field: BoundField) -> Params:
+    widget = field.field.widget
+    params: Params = {
+        "type": widget.input_type,
+        "value": None,
+        "label": _title(field, "govuk-label"),
+    }
+    # A browser must never be given a password or a file back.
+    if not isinstance(widget, forms.PasswordInput | forms.FileInput):
+        params["value"] = _typed(widget.format_value(field.value()))
+    if isinstance(widget, forms.NumberInput):
+        # type="number" loses what it does not understand, and changes when a mouse wheel turns.
+        # Django's FloatField and DecimalField are IntegerFields too.
+        fraction = isinstance(field.field, forms.FloatField | forms.DecimalField)
+        params |= {"type": "text", "inputmode": "decimal" if fraction else "numeric"}
+    elif isinstance(widget, forms.EmailInput):
+        params |= {"autocomplete": widget.attrs.get("autocomplete", "email"), "spellcheck": False}
+    elif widget.input_type == "tel":
+        params["autocomplete"] = widget.attrs.get("autocomplete", "tel")
+    return params
+
+
+def _textarea(field: BoundField) -> Params:
+    return {
+        "value": _typed(field.value()) or "",
+        "rows": field.field.widget.attrs.get("rows"),
+        "label": _title(field, "govuk-label"),
+        "maxlength": getattr(field.field, "max_length", None),
+    }
+
+
+def _select(field: BoundField) -> Params:
+    chosen = field.field.widget.format_value(field.value())
+    items = []
+    for _, choices in _grouped(field.field.widget.choices):
+        for value, label in choices:
+            text = _typed(value) or ""
+            items.append({"value": text, "text": label, "selected": text in chosen})
+    return {"items": items, "label": _title(field, "govuk-label")}
+
+
+def _choices(field: BoundField) -> Params:
+    """Radios or checkboxes: their options in groups; a plain list is one group without a name."""
+    chosen = field.field.widget.format_value(field.value())
+    groups: list[tuple[str, list[Option]]] = []
+    number = 0
+    for name, choices in _grouped(field.field.widget.choices):
+        options = []
+        for value, label in choices:
+            number += 1
+            # The first option has the field's own id: an error of the field points at it.
+            option_id = _id(field) if number == 1 else f"{_id(field)}-{number}"
+            text = _typed(value) or ""
+            hint = getattr(label, "hint", "")
+            options.append(Option(option_id, text, str(label), str(hint), text in chosen))
+        groups.append((name, options))
+    return {"groups": groups, "fieldset": _fieldset(field)}
+
+
+def _checkbox(field: BoundField) -> Params:
+    label, hint = str(field.label), str(field.help_text)
+    option = Option(_id(field), "on", label, hint, bool(field.value()))
+    return {"groups": [("", [option])], "hint": None}
+
+
+def _date(field: BoundField) -> Params:
+    typed = field.value()
+    if not isinstance(typed, list | tuple):
+        typed = field.field.widget.decompress(typed)
+    wrong = _wrong_parts(field) if field.errors else []
+    autocomplete = field.field.widget.attrs.get("autocomplete")
+    items = []
+    for part, value in zip(DATE_PARTS, typed, strict=True):
+        width = "govuk-input--width-4" if part == "year" else "govuk-input--width-2"
+        items.append(
+            {
+                "id": f"{_id(field)}_{part}",
+                "name": f"{field.html_name}_{part}",
+                "label": part.capitalize(),
+                "value": _typed(value),
+                "classes": f"{width} govuk-input--error" if part in wrong else width,
+                # People may type a month's name, which a keypad of numbers would not let them do.
+                "inputmode": "text" if part == "month" else "numeric",
+                "autocomplete": f"{autocomplete}-{part}" if autocomplete else None,
+            }
+        )
+    return {"items": items, "fieldset": _fieldset(field)}
+
+
+COMPONENTS: list[tuple[type[forms.Widget], str, Callable[[BoundField], Params]]] = [
+    (DatePartsWidget, "date-input", _date),
+    # Django's CheckboxSelectMultiple is a RadioSelect: it has to come first.
+    (forms.CheckboxSelectMultiple, "checkboxes", _choices),
+    (forms.RadioSelect, "radios", _choices),
+    (forms.CheckboxInput, "checkboxes", _checkbox),
+    (forms.Select, "select", _select),
+    (forms.Textarea, "textarea", _textarea),
+    (forms.widgets.Input, "input", _input),
+]
+
+
+def _id(field: BoundField) -> str:
+    return field.auto_id or field.html_name
+
+
+def _typed(value: Any) -> str | None:
+    """A value as plain text; an f-string also takes a `mark_safe` off it."""
+    return None if value is None else f"{value}"
+
+
+def _title(field: BoundField, block: str) -> Params:
+    """The label or legend of a field, as a heading where the form asks for one."""
+    form, attrs = field.form, field.field.widget.attrs
+    heading = getattr(form, "page_heading", False) and form.visible_fields()[0].name == field.name
+    size = attrs.get("data-size") or ("l" if heading else getattr(form, "label_size", "s"))
+    return {"text": field.label, "isPageHeading": heading, "classes": f"{block}--{size}"}
+
+
+def _fieldset(field: BoundField) -> Params:
+    return {"legend": _title(field, "govuk-fieldset__legend")}
+
+
+def _grouped(choices: Iterable[tuple[Any, Any]]) -> Iterable[tuple[str, list[tuple[Any, str]]]]:
+    """The choices as (group name, choices); those outside any group stand under ""."""
+    for is_group, run in groupby(choices, key=lambda choice: isinstance(choice[1], list | tuple)):
+        if is_group:
+            yield from run
+        else:
+            yield "", list(run)
+
+
+def _wrong_parts(field: BoundField) -> list[str]:
+    """The parts of a date that its error is about; all of them when it does not say."""
+    for error in field.errors.as_data():
+        if error.params and "parts" in error.params:
+            return list(error.params["parts"])
+    return list(DATE_PARTS)

@@ -1,0 +1,117 @@
+"""What the pages of some steps show beside their form."""
+
+from collections.abc import Callable
+from typing import Any
+
+from referrals import answers
+from referrals.forms import StepForm
+from referrals.journey import Data
+from referrals.summary import Facts, called, due_by
+from thresholds.consent import points
+from thresholds.guidance import Guidance, Indicator
+
+Context = dict[str, Any]
+
+
+def signs(facts: Facts, form: StepForm) -> Context:
+    """Return the domains with their signs, strengths first, and what is ticked."""
+    ticked = set(_values(form, "codes"))
+    unknown = set(_values(form, "unknown_domains"))
+    domains = []
+    for domain in facts.guidance.domains:
+        offered = _offered(facts.guidance, domain.code)
+        strengths = [sign for sign in offered if sign.code in facts.guidance.strength_codes]
+        domains.append(
+            {
+                "code": domain.code,
+                "name": domain.name,
+                "strengths": strengths,
+                "worries": [sign for sign in offered if sign not in strengths],
+                "chosen": sum(sign.code in ticked for sign in offered),
+                "unknown": domain.code in unknown,
+            }
+        )
+    return {"domains": domains, "ticked": ticked}
+
+
+def _values(form: StepForm, name: str) -> list[str]:
+    return list(form[name].value() or [])
+
+
+def _offered(guidance: Guidance, domain: str) -> list[Indicator]:
+    """Return the signs of a domain. A wording printed at several levels is offered once."""
+    once: dict[str, Indicator] = {}
+    for sign in guidance.indicators:
+        if sign.domain == domain:
+            once.setdefault(sign.shared_key or sign.code, sign)
+    return list(once.values())
+
+
+def evidence(facts: Facts, form: StepForm) -> Context:
+    codes = answers.items(facts.known, "signs", "codes")
+    return {
+        "signs": [
+            (facts.guidance.by_code[code], form[f"seen_by_{code}"], form[f"note_{code}"])
+            for code in codes
+        ]
+    }
+
+
+def reading(facts: Facts, form: StepForm) -> Context:
+    """Return the band of levels, with a mark for "you" and a span for "the guidance"."""
+    read = facts.reading
+    return {
+        "reading": read,
+        "judgement": facts.guidance.level_by_number.get(facts.judgement or 0),
+        "level": facts.guidance.level_by_number[read.level],
+        "up_to": facts.guidance.level_by_number[read.up_to],
+        "differs": answers.differs(read, facts.judgement),
+        "band": [
+            {
+                "level": level,
+                "you": level.number == facts.judgement,
+                "guidance": read.level <= level.number <= read.up_to,
+            }
+            for level in facts.guidance.levels
+        ],
+    }
+
+
+def harm(facts: Facts, form: StepForm) -> Context:
+    return {"named": [reason for reason in facts.reading.reasons if reason.rule.kind == "harm"]}
+
+
+def next_steps(facts: Facts, form: StepForm) -> Context:
+    called_at = called(facts.known)
+    return {
+        "steps": facts.steps,
+        "reading": facts.reading,
+        "level": facts.guidance.level_by_number[facts.steps.level],
+        "read_level": facts.guidance.level_by_number[facts.reading.level],
+        "due": {action.code: due_by(action, called_at) for action in facts.steps.actions},
+    }
+
+
+def consent(facts: Facts, form: StepForm) -> Context:
+    return {"points": points(answers.consent_of(facts.known), facts.guidance)}
+
+
+EXTRA: dict[str, Callable[[Facts, StepForm], Context]] = {
+    "signs": signs,
+    "evidence": evidence,
+    "reading": reading,
+    "harm": harm,
+    "next-steps": next_steps,
+    "agreement-record": consent,
+    "sharing": consent,
+}
+
+
+def beside(slug: str, facts: Facts, form: StepForm) -> Context:
+    """Return what the page of the step `slug` shows beside its form."""
+    return EXTRA[slug](facts, form) if slug in EXTRA else {}
+
+
+def typed(posted: Data) -> list[str]:
+    """Return the longer texts of a form that could not be saved, so that they can be copied."""
+    return [str(value) for value in posted.values() if len(str(value)) > 20 and " " in str(value)]

@@ -1,0 +1,48 @@
+"""The summary as a tagged PDF (PDF/UA-1)."""
+
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from weasyprint import CSS, HTML
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+from referrals.models import Conversation
+
+OWN_FILES = Path(settings.BASE_DIR, "static", "pdf").resolve()
+
+
+class OwnFilesOnly(URLFetcher):
+    """Refuses every address but files of static/pdf: a summary can hold hostile text."""
+
+    def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
+        parts = urlsplit(url)
+        path = Path(unquote(parts.path)).resolve()
+        if parts.scheme != "file" or parts.netloc or not path.is_relative_to(OWN_FILES):
+            raise FatalURLFetchingError("The summary may load nothing but its own fonts.")
+        return super().fetch(url, headers)
+
+
+@cache
+def style() -> tuple[CSS, FontConfiguration]:
+    """Return the parsed style sheet. Parsing it costs as much as a page, so it is kept."""
+    fonts = FontConfiguration()
+    sheet = CSS(filename=OWN_FILES / "summary.css", font_config=fonts, url_fetcher=OwnFilesOnly())
+    return sheet, fonts
+
+
+def render_pdf(conversation: Conversation) -> bytes:
+    """Return the recorded summary of `conversation` as a PDF.
+
+    Raises FatalURLFetchingError if the page asks for anything but the project's own files.
+    """
+    sheet, fonts = style()
+    page = render_to_string(
+        "journey/summary_pdf.html",
+        {"conversation": conversation, "content": conversation.content},
+    )
+    html = HTML(string=page, base_url=OWN_FILES.as_uri() + "/", url_fetcher=OwnFilesOnly())
+    return html.write_pdf(stylesheets=[sheet], font_config=fonts, pdf_variant="pdf/ua-1")

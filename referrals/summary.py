@@ -1,0 +1,355 @@
+"""The summary of a conversation: blocks of plain values, for a page, a PDF or plain text.
+
+A summary is made once, when the conversation is recorded, and kept with it. It holds what
+was shown then: the words of the edition, the contacts and the deadlines.
+"""
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from referrals import answers
+from referrals.forms import SEEN_BY, YES_NO_UNKNOWN, AgreementForm
+from referrals.journey import Answers
+from referrals.models import Conversation
+from referrals.steps import BY_SLUG, Row, shown
+from thresholds.concern import ELSEWHERE, Concern
+from thresholds.consent import missing
+from thresholds.context import currency
+from thresholds.guidance import Contact, Guidance, Indicator
+from thresholds.next_steps import Action, NextSteps, next_steps
+from thresholds.reading import Reading
+
+URGENCY = {
+    "now": "Now",
+    "without_delay": "Without delay",
+    "plan": "To plan and review",
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Block:
+    """A part of the summary. `items` is a list, such as reasons or steps."""
+
+    slug: str
+    title: str
+    rows: tuple[Row, ...] = ()
+    items: tuple[str, ...] = ()
+    table: Table | None = None
+    note: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.rows or self.items or (self.table and self.table.rows))
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything that a summary is made from."""
+
+    conversation: Conversation
+    guidance: Guidance
+    known: Answers
+    contacts: tuple[Contact, ...]
+
+    @cached_property
+    def concern(self) -> Concern:
+        return answers.concern_of(self.known, self.guidance)
+
+    @cached_property
+    def reading(self) -> Reading:
+        return answers.reading_of(self.known, self.guidance)
+
+    @cached_property
+    def judgement(self) -> int | None:
+        return answers.judgement_of(self.known)
+
+    @cached_property
+    def steps(self) -> NextSteps:
+        return next_steps(self.reading, self.concern, self.guidance, self.contacts, self.judgement)
+
+    def rows(self, *slugs: str) -> tuple[Row, ...]:
+        """Return what was answered at these steps, as pairs of label and text."""
+        return tuple(
+            row
+            for slug in slugs
+            if slug in self.known
+            for row in BY_SLUG[slug].rows(self.known[slug], self.known, self.guidance)
+        )
+
+
+def summarise(facts: Facts, made_at: datetime) -> dict[str, object]:
+    """Return the whole summary as values that JSON can hold, empty blocks left out."""
+    conversation = facts.conversation
+    blocks = (
+        request_block(facts),
+        Block("voice", "The child’s voice", rows=voice_rows(facts)),
+        Block("concern", "What was seen, heard and said", rows=facts.rows("concern")),
+        Block("signs", "Signs in the guidance", table=sign_table(facts), items=unknowns(facts)),
+        judgement_block(facts),
+        Block("in-place", "What is already in place", rows=facts.rows("in-place")),
+        Block("questions", "Questions considered", rows=question_rows(facts)),
+        consent_block(facts),
+        next_steps_block(facts),
+        Block("plan", "Services and plan", rows=facts.rows("next-steps")),
+        Block("child", "The child and family", rows=facts.rows("child", "family")),
+    )
+    return {
+        "made_at": made_at.isoformat(),
+        "edition": facts.guidance.title,
+        "partnership": facts.guidance.partnership,
+        "source_date": facts.guidance.source_date,
+        "author": str(conversation.author),
+        "blocks": [asdict(block) for block in blocks if not block.is_empty],
+    }
+
+
+def request_block(facts: Facts) -> Block:
+    """Return the first half page: who, what, how urgent, and what is asked for."""
+    conversation, known = facts.conversation, facts.known
+    author = conversation.author
+    rows = [
+        ("Child", child_line(known)),
+        ("Lives in", place_name(conversation)),
+        ("Asked for", asked_for(facts)),
+        ("How urgent", URGENCY[facts.reading.urgency]),
+        ("In danger now", yes_no(facts.concern.danger)),
+        ("Reasonable cause to suspect significant harm", harm_line(facts)),
+        ("Telephone call", call_line(known)),
+        ("Follow-up in writing", deadline_line(facts)),
+        ("Agreement of the family", agreement_line(facts)),
+        (
+            "From",
+            ", ".join(filter(None, [str(author), author.job_title, str(conversation.agency)])),
+        ),
+        ("Telephone", conversation.agency.phone),
+        ("Email", author.email),
+    ]
+    return Block("request", "Request", rows=tuple((label, text) for label, text in rows if text))
+
+
+def child_line(known: Answers) -> str:
+    parts = [
+        answers.text(known, "child", "name"),
+        prefixed("reference ", answers.text(known, "child", "agency_reference")),
+        prefixed("born ", long_day(answers.text(known, "child", "born_on"))),
+        prefixed("due ", long_day(answers.text(known, "child", "due_on"))),
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def place_name(conversation: Conversation) -> str:
+    if conversation.area:
+        return conversation.area.name
+    return {ELSEWHERE: "Outside Derby City and Derbyshire"}.get(conversation.place, "Not known")
+
+
+def asked_for(facts: Facts) -> str:
+    if facts.reading.child_protection:
+        return "Child protection (section 47)"
+    level = facts.guidance.level_by_number[facts.steps.level]
+    if facts.steps.is_referral:
+        return f"Support at {level.title}"
+    return f"No request to the council. Support at {level.title}, by the agency and its partners"
+
+
+def harm_line(facts: Facts) -> str:
+    if not facts.reading.asks_significant_harm and facts.concern.significant_harm == "unknown":
+        return ""
+    return yes_no(facts.concern.significant_harm)
+
+
+def call_line(known: Answers) -> str:
+    if answers.text(known, "call", "made") != "yes":
+        return "None made yet"
+    called_at = called(known)
+    when = f", {long_moment(called_at)}" if called_at else ""
+    said = prefixed(". ", answers.text(known, "call", "said"))
+    return f"{answers.text(known, 'call', 'to')}{when}{said}"
+
+
+def called(known: Answers) -> datetime | None:
+    """Return when the call was made, in UTC."""
+    value = answers.text(known, "call", "called_at")
+    return datetime.fromisoformat(value).astimezone(UTC) if value else None
+
+
+def due_by(action: Action, called_at: datetime | None) -> str:
+    if action.due_hours is None:
+        return ""
+    if called_at is None:
+        return f"Within {action.due_hours} hours of the call"
+    return f"By {long_moment(called_at + timedelta(hours=action.due_hours))}"
+
+
+def deadline_line(facts: Facts) -> str:
+    """Return when the written follow-up is due, where something goes to the council."""
+    if not facts.steps.is_referral:
+        return ""
+    due = [due_by(action, called(facts.known)) for action in facts.steps.actions]
+    return next((line for line in due if line), "")
+
+
+def agreement_line(facts: Facts) -> str:
+    field = AgreementForm.base_fields["agreement"]
+    return shown(field, answers.text(facts.known, "agreement", "agreement"))
+
+
+def voice_rows(facts: Facts) -> tuple[Row, ...]:
+    voices = [question for question in facts.guidance.questions if question.childs_voice]
+    rows = [(voice.text, answers.text(facts.known, "questions", voice.code)) for voice in voices]
+    told = [row for row in rows if row[1]]
+    return tuple(told) or (("Wishes and feelings", "Not recorded. Ask the child."),)
+
+
+def question_rows(facts: Facts) -> tuple[Row, ...]:
+    """Return what was answered to the questions, but for the child's voice, which stands first."""
+    rows = [
+        (question.text, answers.text(facts.known, "questions", question.code))
+        for question in facts.guidance.questions
+        if not question.childs_voice
+    ]
+    return tuple(row for row in rows if row[1])
+
+
+def sign_table(facts: Facts) -> Table:
+    """Return the chosen signs, worries first and the highest level on top."""
+    chosen = [sign for sign in facts.guidance.indicators if sign.code in facts.concern.indicators]
+    ordered = sorted(chosen, key=lambda sign: -sign.level)
+    return Table(
+        ("Level", "Domain", "Sign, as printed", "Who saw or said it"),
+        tuple(sign_row(sign, facts) for sign in ordered),
+    )
+
+
+def sign_row(sign: Indicator, facts: Facts) -> tuple[str, ...]:
+    guidance, known = facts.guidance, facts.known
+    level = guidance.level_by_number[sign.level]
+    levels = guidance.levels_of_wording.get(sign.shared_key, (sign.level,))
+    numbers = ", ".join(str(number) for number in levels)
+    seen_by = answers.text(known, "evidence", f"seen_by_{sign.code}")
+    said = [
+        dict(SEEN_BY)[seen_by] if seen_by else "",
+        answers.text(known, "evidence", f"note_{sign.code}"),
+    ]
+    return (
+        f"{numbers} (strength)" if level.strengths else numbers,
+        guidance.domain_by_code[sign.domain].name,
+        sign.text,
+        "\n".join(line for line in said if line),
+    )
+
+
+def unknowns(facts: Facts) -> tuple[str, ...]:
+    return tuple(
+        f"Not known yet: {domain.name}"
+        for domain in facts.guidance.domains
+        if domain.code in facts.concern.unknown_domains
+    )
+
+
+def judgement_block(facts: Facts) -> Block:
+    """Return judgement and reading side by side, and any difference between them."""
+    guidance, known, reading = facts.guidance, facts.known, facts.reading
+    titles = {level.number: level.title for level in guidance.levels}
+    first = known.get("judgement", {}).get("first")
+    judged = titles[facts.judgement] if facts.judgement else "Not sure yet"
+    rows = [
+        ("The practitioner’s judgement", judged),
+        ("Why", answers.text(known, "judgement", "reason")),
+        ("Judged first, before the reading", first_judgement(first, titles)),
+        ("What the guidance indicates", reading_line(reading, titles)),
+    ]
+    if answers.differs(reading, facts.judgement):
+        why = answers.text(known, "reading", "difference") or "No reason was given."
+        rows.append(("The two differ", why))
+    items = [f"{reason.text} ({reason.section})" for reason in reading.reasons]
+    items += [f"Not known: {prompt.text}" for prompt in reading.ask]
+    return Block(
+        "judgement",
+        "Judgement and guidance",
+        rows=tuple((label, text) for label, text in rows if text),
+        items=tuple(items),
+        note="The reading supports professional judgement and never replaces it.",
+    )
+
+
+def first_judgement(first: object, titles: dict[int, str]) -> str:
+    if not isinstance(first, dict):
+        return ""
+    level = str(first.get("level"))
+    title = titles.get(int(level), "") if level.isdigit() else "Not sure"
+    return f"{title}: {first.get('reason')}"
+
+
+def reading_line(reading: Reading, titles: dict[int, str]) -> str:
+    if reading.child_protection:
+        return f"{titles[reading.level]}, child protection"
+    if reading.up_to > reading.level:
+        return f"{titles[reading.level]}; discuss up to {titles[reading.up_to]}"
+    return titles[reading.level]
+
+
+def consent_block(facts: Facts) -> Block:
+    consent = answers.consent_of(facts.known)
+    todo = [f"Still to record: {point.text}" for point in missing(consent, facts.guidance)]
+    rows = facts.rows("agreement", "agreement-record", "sharing")
+    return Block("consent", "Agreement and sharing", rows=rows, items=tuple(todo))
+
+
+def next_steps_block(facts: Facts) -> Block:
+    called_at = called(facts.known)
+    rows = tuple(
+        (action.text, contact_line(action.contact), due_by(action, called_at), action.section)
+        for action in facts.steps.actions
+    )
+    table = Table(("What to do", "Contact", "When", "Source"), rows)
+    return Block("next-steps", "Next steps", table=table)
+
+
+def contact_line(contact: Contact | None) -> str:
+    if contact is None:
+        return ""
+    way = contact.phone or contact.url
+    hours = (contact.hours or "no hours printed") if contact.phone else ""
+    parts = [f"{contact.name}, {way}", hours, currency(contact, timezone.localdate())]
+    return "\n".join(part for part in parts if part)
+
+
+def as_text(block: dict[str, Any]) -> str:
+    """Return a block as plain text, for a council's own online form."""
+    lines = [block["title"].upper()]
+    lines += [f"{label}: {text}" for label, text in block["rows"]]
+    table = block["table"] or {"rows": []}
+    lines += ["- " + "; ".join(filter(None, row)).replace("\n", "; ") for row in table["rows"]]
+    lines += [f"- {item}" for item in block["items"]]
+    return "\n".join(lines)
+
+
+def yes_no(answer: str) -> str:
+    return dict(YES_NO_UNKNOWN).get(answer, "").replace("I do not know yet", "Not known")
+
+
+def prefixed(words: str, value: str) -> str:
+    return words + value if value else ""
+
+
+def long_day(value: str) -> str:
+    return date_format(date.fromisoformat(value), "j F Y") if value else ""
+
+
+def long_moment(moment: datetime) -> str:
+    """Return a moment as people in England write it: 5:40pm on Tuesday 24 November 2026."""
+    local = timezone.localtime(moment)
+    clock = local.strftime("%I:%M%p").lstrip("0").lower()
+    return f"{clock} on {date_format(local, 'l j F Y')}"

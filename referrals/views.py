@@ -1,0 +1,223 @@
+"""The pages of a conversation. One view serves all steps."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
+
+from accounts.models import Agency, Membership
+from referrals import pages, services, summary
+from referrals.forms import StepForm
+from referrals.journey import Walk
+from referrals.models import Conversation, Frozen
+from referrals.pdf import render_pdf
+from referrals.steps import BY_SLUG, STEPS, Step
+from thresholds.load import load
+
+View = Callable[..., HttpResponse]
+MAY_RECORD = (Membership.Role.PRACTITIONER, Membership.Role.LEAD)
+LIST_SIZE = 100
+
+
+def personal(view: View) -> View:
+    """A page about a person: behind sign-in, and kept by no browser and no cache."""
+    return never_cache(login_required(view))
+
+
+def find(request: HttpRequest, token: object) -> Conversation:
+    """Return a conversation that the person may see. Raises Http404 for any other."""
+    visible = Conversation.objects.visible_to(request.user)
+    found = get_object_or_404(
+        visible.select_related("edition__partnership", "area", "agency", "author"), token=token
+    )
+    request.child_area = found.area.slug if found.area else ""  # type: ignore[attr-defined]
+    return found
+
+
+def show(request: HttpRequest, template: str, status: int = 200, **context: object) -> HttpResponse:
+    return render(request, template, {"exit_page": True, **context}, status=status)
+
+
+@personal
+@require_safe
+def conversation_list(request: HttpRequest) -> HttpResponse:
+    own = Conversation.objects.visible_to(request.user).select_related("child", "area")
+    return show(
+        request,
+        "journey/list.html",
+        drafts=[
+            (draft, summary.child_line(services.saved_answers(draft)))
+            for draft in own.drafts().prefetch_related("answers")[:LIST_SIZE]
+        ],
+        recorded=own.recorded()[:LIST_SIZE],
+    )
+
+
+@personal
+@require_http_methods(["GET", "HEAD", "POST"])
+def conversation_new(request: HttpRequest) -> HttpResponse:
+    """The first step. Nothing is kept until it is answered."""
+    agencies = list(
+        Agency.objects.filter(memberships__user=request.user, memberships__role__in=MAY_RECORD)
+    )
+    if not agencies:
+        raise PermissionDenied("Only practitioners of an agency record conversations.")
+    chosen = [agency for agency in agencies if str(agency.pk) == request.GET.get("agency")]
+    if len(agencies) > 1 and not chosen:
+        return show(request, "journey/agencies.html", agencies=agencies)
+    first = STEPS[0]
+    posted = request.POST if request.method == "POST" else None
+    form = first.form({}, load(services.edition_for(None)), posted=posted)
+    if form.is_bound and form.is_valid():
+        agency = (chosen or agencies)[0]
+        started = services.start(author=request.user, agency=agency, data=first.data(form, {}))
+        return go_on(started, services.walk_of(started))
+    return show(request, first.template, step=first, form=form, number=1)
+
+
+@personal
+@require_GET
+def conversation(request: HttpRequest, token: object) -> HttpResponse:
+    """Where to go on: the first open step, or the summary once it is recorded."""
+    found = find(request, token)
+    if found.is_recorded:
+        return redirect("conversation_summary", found.token)
+    return go_on(found, services.walk_of(found))
+
+
+def go_on(conversation: Conversation, walked: Walk) -> HttpResponse:
+    if walked.is_complete:
+        return redirect("conversation_check", conversation.token)
+    return redirect("conversation_step", conversation.token, walked.first_open)
+
+
+@personal
+@require_http_methods(["GET", "HEAD", "POST"])
+def step(request: HttpRequest, token: object, slug: str) -> HttpResponse:
+    conversation = find(request, token)
+    if slug not in BY_SLUG:
+        raise Http404("There is no such step.")
+    if conversation.is_recorded:
+        return already_recorded(request, conversation)
+    walked = services.walk_of(conversation)
+    if request.method == "POST":
+        return save_step(request, conversation, BY_SLUG[slug], walked)
+    if not walked.is_open_to(slug):
+        messages.info(request, "That page comes later. Answer this one first.")
+        return go_on(conversation, walked)
+    saved = services.saved_answers(conversation).get(slug)
+    form = BY_SLUG[slug].form(walked.known, services.guidance_of(conversation), saved)
+    return show_step(request, conversation, BY_SLUG[slug], walked, form)
+
+
+def save_step(
+    request: HttpRequest, conversation: Conversation, step: Step, walked: Walk
+) -> HttpResponse:
+    """Save what was posted, even out of order, so that nothing typed is lost."""
+    guidance = services.guidance_of(conversation)
+    form = step.form(walked.known, guidance, posted=request.POST)
+    if not form.is_valid():
+        return show_step(request, conversation, step, walked, form)
+    previous = services.saved_answers(conversation).get(step.slug, {})
+    try:
+        services.save_answer(
+            conversation=conversation, step=step.slug, data=step.data(form, previous)
+        )
+    except Frozen:
+        return already_recorded(request, conversation)
+    if "leave" in request.POST:
+        messages.success(request, "Your draft is saved. You can come back to it here.")
+        return redirect("conversation_list")
+    return go_on(conversation, services.walk_of(conversation))
+
+
+def show_step(
+    request: HttpRequest, conversation: Conversation, step: Step, walked: Walk, form: StepForm
+) -> HttpResponse:
+    facts = services.facts_of(conversation, walked)
+    slugs = walked.slugs
+    return show(
+        request,
+        step.template,
+        step=step,
+        form=form,
+        conversation=conversation,
+        number=slugs.index(step.slug) + 1 if step.slug in slugs else None,
+        total=len(slugs),
+        back=walked.before(step.slug) if step.slug in slugs else "",
+        **pages.beside(step.slug, facts, form),
+    )
+
+
+def already_recorded(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+    """Say that the record is closed, and give back what was typed too late."""
+    return show(
+        request,
+        "journey/already_recorded.html",
+        status=409 if request.method == "POST" else 200,
+        conversation=conversation,
+        typed=pages.typed(request.POST.dict()),
+    )
+
+
+@personal
+@require_http_methods(["GET", "HEAD", "POST"])
+def check(request: HttpRequest, token: object) -> HttpResponse:
+    """Check your answers, and record. Recording again shows what was recorded."""
+    conversation = find(request, token)
+    if conversation.is_recorded:
+        return redirect("conversation_summary", conversation.token)
+    if request.method == "POST":
+        try:
+            recorded = services.record(conversation=conversation)
+        except services.Incomplete:
+            messages.info(request, "There is one more page to answer before you can record.")
+            return go_on(conversation, services.walk_of(conversation))
+        messages.success(request, f"Recorded. The reference is {recorded.reference}.")
+        return redirect("conversation_summary", conversation.token)
+    walked = services.walk_of(conversation)
+    if not walked.is_complete:
+        messages.info(request, "Answer this page first. Then check your answers.")
+        return go_on(conversation, walked)
+    facts = services.facts_of(conversation, walked)
+    sections = [(BY_SLUG[slug], facts.rows(slug)) for slug in walked.slugs]
+    return show(
+        request,
+        "journey/check.html",
+        conversation=conversation,
+        sections=sections,
+        facts=facts,
+        back=walked.slugs[-1],
+    )
+
+
+@personal
+@require_safe
+def summary_page(request: HttpRequest, token: object) -> HttpResponse:
+    conversation = find(request, token)
+    if not conversation.is_recorded:
+        return redirect("conversation", conversation.token)
+    texts = {block["slug"]: summary.as_text(block) for block in conversation.content["blocks"]}
+    return show(
+        request,
+        "journey/summary.html",
+        conversation=conversation,
+        content=conversation.content,
+        texts=texts,
+    )
+
+
+@personal
+@require_safe
+def summary_pdf(request: HttpRequest, token: object) -> HttpResponse:
+    conversation = find(request, token)
+    if not conversation.is_recorded:
+        return redirect("conversation", conversation.token)
+    response = HttpResponse(render_pdf(conversation), content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="{conversation.reference}.pdf"'
+    return response

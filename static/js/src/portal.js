@@ -1,0 +1,11 @@
+// What JavaScript adds. Every page works without it.
+import { CharacterCount } from "govuk-frontend/dist/govuk/components/character-count/character-count.mjs";
+import { ErrorSummary } from "govuk-frontend/dist/govuk/components/error-summary/error-summary.mjs";
+import { ExitThisPage } from "govuk-frontend/dist/govuk/components/exit-this-page/exit-this-page.mjs";
+import { SkipLink } from "govuk-frontend/dist/govuk/components/skip-link/skip-link.mjs";
+import { createAll } from "govuk-frontend/dist/govuk/init.mjs";
+
+// The components ask for these classes. They are set here, not inline, to keep the content security policy strict.
+document.body.classList.add("js-enabled", "govuk-frontend-supported");
+
+[CharacterCount, ErrorSummary, ExitThisPage, SkipLink].forEach((component) => createAll(component));

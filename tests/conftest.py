@@ -1,0 +1,22 @@
+"""Fixtures that every test may use. The guidance is loaded once, as it is shipped."""
+
+import pytest
+from django.core.management import call_command
+from pytest_django import DjangoDbBlocker
+
+from thresholds.guidance import Guidance
+from thresholds.load import load
+from thresholds.models import Edition
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    with django_db_blocker.unblock():
+        call_command("load_guidance", verbosity=0)
+
+
+@pytest.fixture(scope="session")
+def ddscp(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Guidance:
+    """The whole of the Derby and Derbyshire edition, for tests that touch no database."""
+    with django_db_blocker.unblock():
+        return load(Edition.objects.select_related("partnership").get(slug="ddscp-2019-12"))

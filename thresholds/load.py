@@ -1,0 +1,158 @@
+"""From rows to `Guidance`. A published edition never changes, so it is kept in memory."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from thresholds import guidance as g
+from thresholds import models as m
+
+_kept: dict[int, g.Guidance] = {}
+
+
+def load(edition: m.Edition) -> g.Guidance:
+    """Return the whole of `edition`: from memory once it is published."""
+    if edition.status != m.Edition.Status.PUBLISHED:
+        return _build(edition)
+    if edition.pk not in _kept:
+        _kept[edition.pk] = _build(edition)
+    return _kept[edition.pk]
+
+
+def forget() -> None:
+    """Drop every edition from memory. Tests need it: each has a database of its own."""
+    _kept.clear()
+
+
+def current_edition(area: m.Area) -> m.Edition:
+    """Return the published edition in force in `area`.
+
+    Raises Edition.DoesNotExist when its partnership has published none.
+    """
+    return (
+        m.Edition.objects.filter(partnership=area.partnership_id, status=m.Edition.Status.PUBLISHED)
+        .select_related("partnership")
+        .latest("published_on", "source_date")
+    )
+
+
+def contacts_of(areas: Iterable[m.Area]) -> tuple[g.Contact, ...]:
+    """Return the contacts of `areas` as they stand now. They are never kept in memory."""
+    rows = m.Contact.objects.filter(area__in=areas).select_related("area")
+    return tuple(
+        g.Contact(
+            area=row.area.slug,
+            purpose=row.purpose,
+            name=row.name,
+            phone=row.phone,
+            hours=row.hours,
+            url=row.url,
+            source=row.source,
+            checked_on=_iso(row.checked_on),
+            review_by=_iso(row.review_by),
+        )
+        for row in rows
+    )
+
+
+def _iso(day: date | None) -> str:
+    return day.isoformat() if day else ""
+
+
+def _build(edition: m.Edition) -> g.Guidance:
+    def rows(model, *related):
+        return model.objects.filter(edition=edition).select_related(*related)
+
+    return g.Guidance(
+        slug=edition.slug,
+        title=edition.title,
+        partnership=edition.partnership.name,
+        source_date=edition.source_date,
+        areas=tuple(edition.partnership.areas.values_list("slug", flat=True)),
+        levels=tuple(_level(row) for row in rows(m.Level)),
+        domains=tuple(g.Domain(r.code, r.name, r.section) for r in rows(m.Domain)),
+        indicators=tuple(_indicator(row) for row in rows(m.Indicator, "level", "domain")),
+        services=tuple(
+            g.Service(r.level.number, r.name, r.section) for r in rows(m.Service, "level")
+        ),
+        pathway_steps=tuple(
+            g.PathwayStep(r.area.slug, r.level.number, r.step, r.title, r.text, r.section)
+            for r in rows(m.PathwayStep, "area", "level")
+        ),
+        questions=tuple(
+            g.Question(r.code, r.text, r.childs_voice, r.section) for r in rows(m.Question)
+        ),
+        terms=tuple(g.Term(r.term, r.acronym, r.definition, r.section) for r in rows(m.Term)),
+        consent=tuple(
+            g.ConsentPoint(r.code, r.path, r.text, r.records, r.section)
+            for r in rows(m.ConsentPoint)
+        ),
+        special_routes=tuple(
+            g.SpecialRoute(r.code, r.name, r.text, r.contact, _codes(r), r.section)
+            for r in rows(m.SpecialRoute).prefetch_related("indicators")
+        ),
+        rules=tuple(_rule(r) for r in rows(m.Rule, "area").prefetch_related("indicators")),
+        next_steps=tuple(_next_step(row) for row in rows(m.NextStep, "area")),
+    )
+
+
+def _codes(row: m.SpecialRoute | m.Rule) -> frozenset[str]:
+    return frozenset(indicator.code for indicator in row.indicators.all())
+
+
+def _level(row: m.Level) -> g.Level:
+    return g.Level(
+        number=row.number,
+        name=row.name,
+        description=row.description,
+        referral_route=row.referral_route,
+        needs=row.needs,
+        services_note=row.services_note,
+        outcome=row.outcome,
+        strengths=row.strengths,
+        is_referral=row.is_referral,
+        section=row.section,
+        heading=row.heading,
+    )
+
+
+def _indicator(row: m.Indicator) -> g.Indicator:
+    return g.Indicator(
+        code=row.code,
+        level=row.level.number,
+        domain=row.domain.code,
+        text=row.text,
+        section=row.section,
+        heading=row.heading,
+        shared_key=row.shared_key,
+    )
+
+
+def _rule(row: m.Rule) -> g.Rule:
+    return g.Rule(
+        code=row.code,
+        kind=row.kind,
+        text=row.text,
+        section=row.section,
+        about=row.about,
+        level=row.level,
+        at_least=row.at_least,
+        supports=row.supports,
+        opens=row.opens,
+        child_protection=row.child_protection,
+        urgency=row.urgency,
+        would_change=row.would_change,
+        area=row.area.slug if row.area else "",
+        indicators=_codes(row),
+    )
+
+
+def _next_step(row: m.NextStep) -> g.NextStepRule:
+    return g.NextStepRule(
+        code=row.code,
+        area=row.area.slug if row.area else "",
+        when={fact: tuple(values) for fact, values in row.when.items()},
+        text=row.text,
+        due_hours=row.due_hours,
+        contact=row.contact,
+        section=row.section,
+    )

@@ -1,0 +1,17 @@
+"""Addresses of the front page and of the guidance as data. All are open to everyone."""
+
+from django.urls import path
+
+from thresholds import views
+
+urlpatterns = [
+    path("", views.front, name="front"),
+    path("levels/", views.levels, name="levels"),
+    path("levels/<int:number>/", views.level, name="level"),
+    path("domains/", views.domains, name="domains"),
+    path("domains/<slug:code>/", views.domain, name="domain"),
+    path("services/", views.services, name="services"),
+    path("contacts/", views.contacts, name="contacts"),
+    path("glossary/", views.glossary, name="glossary"),
+    path("guidance/questions/", views.questions, name="questions"),
+]
