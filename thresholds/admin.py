@@ -9,9 +9,10 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from thresholds import models as m
-from thresholds.open_pages import standing
 
 PLAIN_ROWS = (m.Domain, m.Question, m.ConsentPoint)
 
@@ -32,7 +33,7 @@ class ReadOnly(admin.ModelAdmin):
 class CheckedAdmin(ReadOnly):
     """Rows that say who keeps them and when they were last confirmed."""
 
-    currency: Sequence[str] = ("kept_by", "last_checked", "review_by", "how_far_to_trust")
+    currency: Sequence[str] = ("last_checked", "review", "kept_by")
 
     @admin.display(description="owner", ordering="owner")
     def kept_by(self, row: m.Checked) -> str:
@@ -42,9 +43,12 @@ class CheckedAdmin(ReadOnly):
     def last_checked(self, row: m.Checked) -> Any:
         return row.checked_on
 
-    @admin.display(description="how far to trust it")
-    def how_far_to_trust(self, row: m.Checked) -> str:
-        return standing(row)
+    @admin.display(description="review by", ordering="review_by", empty_value="No date set")
+    def review(self, row: m.Checked) -> str | None:
+        if row.review_by is None:
+            return None
+        overdue = " (overdue)" if row.review_by < timezone.localdate() else ""
+        return f"{date_format(row.review_by, 'j M Y')}{overdue}"
 
 
 class RowAdmin(ReadOnly):
@@ -90,7 +94,7 @@ class ContactAdmin(CheckedAdmin):
 
 @admin.register(m.Link)
 class LinkAdmin(CheckedAdmin):
-    list_display = ("name", "kind", "area_names", "url", "section", *CheckedAdmin.currency)
+    list_display = ("name", "kind", "area_names", "section", *CheckedAdmin.currency)
     list_filter = ("areas", "kind", "checked_on", "review_by")
     search_fields = ("name", "url")
 

@@ -59,6 +59,12 @@ KEYS = {
 }  # fmt: skip
 
 
+def quoted(value: object) -> str:
+    """Return `value` for a message: on one line, and cut short where it is long."""
+    words = repr(value)
+    return words if len(words) <= 80 else f"{words[:80]}…"
+
+
 def parse_concern(data: object, guidance: Guidance) -> Concern:
     """Return the concern that a JSON document describes, checked against `guidance`.
 
@@ -67,12 +73,12 @@ def parse_concern(data: object, guidance: Guidance) -> Concern:
     if not isinstance(data, Mapping):
         raise ConcernError("The concern must be a JSON object.")
     for key in sorted(set(map(str, data)) - KEYS):
-        raise ConcernError(f"{key!r} is not a key of a concern.")
+        raise ConcernError(f"{quoted(key)} is not a key of a concern.")
     early_help = data.get("early_help", {})
     if not isinstance(early_help, Mapping):
         raise ConcernError('"early_help" must be an object.')
     for key in sorted(set(map(str, early_help)) - {"assessment", "plan_tried"}):
-        raise ConcernError(f'{key!r} is not a key of "early_help".')
+        raise ConcernError(f'{quoted(key)} is not a key of "early_help".')
     return Concern(
         area=_area(data, guidance),
         indicators=_codes(data, "indicators", set(guidance.by_code), "indicator"),
@@ -105,7 +111,7 @@ def _codes(data: Mapping[str, object], key: str, known: set[str], noun: str) -> 
         raise ConcernError(f'"{key}" must be a list of {noun} codes.')
     for code in codes:
         if code not in known:
-            raise ConcernError(f"There is no {noun} with the code {code!r} in this edition.")
+            raise ConcernError(f"There is no {noun} with the code {quoted(code)} in this edition.")
     return frozenset(codes)
 
 

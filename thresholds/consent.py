@@ -14,6 +14,7 @@ from thresholds.guidance import ConsentPoint, Guidance
 
 ALWAYS = "always"
 SHARED_ANYWAY = "shared_anyway"
+SHARED_UNASKED = "shared_unasked"
 YOUNG_PERSON = "young_person"
 
 
@@ -41,8 +42,10 @@ def paths(consent: Consent) -> tuple[str, ...]:
     found = [ALWAYS, consent.agreement]
     if consent.given_by == YOUNG_PERSON:
         found.append(YOUNG_PERSON)
-    if consent.agreement == "refused" and consent.shares == "yes":
+    if consent.shares == "yes" and consent.agreement == "refused":
         found.append(SHARED_ANYWAY)
+    if consent.shares == "yes" and consent.agreement in ("not_asked", "unknown"):
+        found.append(SHARED_UNASKED)
     return tuple(found)
 
 

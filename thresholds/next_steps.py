@@ -3,21 +3,28 @@
 An action is a row of the edition. Its `when` maps facts to the values under which it
 applies, and every fact named must match:
 
-level             the level acted on, e.g. [1, 2]
-child_protection  [true] or [false]
-reading_is_higher [true] when the guidance reads higher than the practitioner judged
-area              e.g. ["elsewhere", "unknown"], where the row itself belongs to no area
+level              the level acted on, e.g. [1, 2]
+child_protection   [true] or [false]
+harm_undecided     [true] while nobody has said whether there is significant harm, at the
+                   highest level or where the signs raise that question
+reading_is_higher  [true] when the guidance reads higher than the practitioner judged
+higher_to_discuss  [true] when it does not, and yet puts a higher level up for discussion
+area               e.g. ["elsewhere", "unknown"], where the row itself belongs to no area
 danger, significant_harm, assessment, plan_tried, sudden_escalation, agreement, school
+
+The routes of their own that some signs have come after what is done at once and before the
+rest, so that nobody talks with the family first.
 
 Source: sections 3 and 6 and Appendices 1 and 2 of the threshold document.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import takewhile
 
 from thresholds.concern import Concern
 from thresholds.guidance import Contact, Guidance, NextStepRule, PathwayStep, Service, SpecialRoute
-from thresholds.reading import Reading
+from thresholds.reading import URGENCIES, Reading, urgency_at
 
 
 @dataclass(frozen=True)
@@ -33,9 +40,13 @@ class Action:
 
 @dataclass(frozen=True)
 class NextSteps:
-    """What follows at `level`, the level acted on."""
+    """What follows at `level`, the level acted on.
+
+    `urgency` is the level's own, or the reading's where that is more urgent.
+    """
 
     level: int
+    urgency: str
     is_referral: bool
     actions: tuple[Action, ...]
     pathway: tuple[PathwayStep, ...]
@@ -63,14 +74,17 @@ def next_steps(
     """Return what to do about `concern`, first things first. It is never nothing.
 
     `contacts` are those of the partnership's areas as they stand today; only the
-    concern's own area's are used.
+    concern's own area's are used. A place outside the partnership gets none of its
+    contacts, pathway or services.
     """
     level = level_acted_on(reading, judgement, guidance)
     own = tuple(contact for contact in contacts if contact.area == concern.area)
     facts: dict[str, object] = {
         "level": level,
         "child_protection": reading.child_protection,
+        "harm_undecided": _harm_undecided(reading, concern, level, guidance),
         "reading_is_higher": reading.level > level,
+        "higher_to_discuss": reading.level <= level < reading.up_to,
         "area": concern.area,
         "danger": concern.danger,
         "significant_harm": concern.significant_harm,
@@ -82,23 +96,38 @@ def next_steps(
     }
     return NextSteps(
         level=level,
+        urgency=max(
+            reading.urgency, urgency_at(level, concern.area, guidance), key=URGENCIES.index
+        ),
         is_referral=reading.child_protection or guidance.level_by_number[level].is_referral,
-        actions=_actions(guidance, facts, own) + _special(guidance, concern),
+        actions=_actions(guidance, concern, facts, own),
         pathway=guidance.steps_of(concern.area, level),
         contacts=own,
-        services=guidance.services_of(level),
+        services=guidance.services_of(level) if concern.area in guidance.areas else (),
     )
+
+
+def _harm_undecided(reading: Reading, concern: Concern, level: int, guidance: Guidance) -> bool:
+    if reading.child_protection or concern.significant_harm != "unknown":
+        return False
+    return reading.asks_significant_harm or level == guidance.highest()
 
 
 def _actions(
-    guidance: Guidance, facts: dict[str, object], contacts: tuple[Contact, ...]
+    guidance: Guidance, concern: Concern, facts: dict[str, object], contacts: tuple[Contact, ...]
 ) -> tuple[Action, ...]:
     by_purpose = {contact.purpose: contact for contact in reversed(contacts)}
-    return tuple(
+    rules = [rule for rule in guidance.next_steps if applies(rule, facts)]
+    actions = tuple(
         Action(rule.code, rule.text, rule.section, rule.due_hours, by_purpose.get(rule.contact))
-        for rule in guidance.next_steps
-        if applies(rule, facts)
+        for rule in rules
     )
+    first = len(list(takewhile(_is_done_at_once, rules)))
+    return actions[:first] + _special(guidance, concern) + actions[first:]
+
+
+def _is_done_at_once(rule: NextStepRule) -> bool:
+    return rule.when.get("danger") == ("yes",) or rule.when.get("child_protection") == (True,)
 
 
 def applies(rule: NextStepRule, facts: dict[str, object]) -> bool:

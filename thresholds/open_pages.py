@@ -106,4 +106,5 @@ def printed_date(text: str) -> str:
     """Return 2019, 2019-12 or 2019-12-31 in words, no more exact than it is."""
     parts = [int(part) for part in text.split("-")]
     style = {1: "Y", 2: "F Y", 3: "j F Y"}[len(parts)]
-    return date_format(date(*(parts + [1, 1])[:3]), style)
+    year, month, day = [*parts, 1, 1][:3]
+    return date_format(date(year, month, day), style)

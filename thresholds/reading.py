@@ -176,7 +176,10 @@ def _rank(reason: Reason) -> tuple[bool, int]:
 
 
 def _counts(guidance: Guidance, signs: Signs) -> list[Reason]:
-    """Return the greatest count that is met at each level, or else what holds without."""
+    """Return the greatest count that is met at each level, or else what holds without.
+
+    A count whose signs all speak louder at a higher level is left out.
+    """
     met: dict[int, Reason] = {}
     floor: list[Reason] = []
     for rule in sorted(guidance.rules_of("count"), key=lambda rule: rule.at_least or 0):
@@ -187,7 +190,17 @@ def _counts(guidance: Guidance, signs: Signs) -> list[Reason]:
             floor.append(reason)
         elif len(found) >= rule.at_least:
             met[level] = _on_top_of(met[level], reason) if level in met else reason
-    return list(met.values()) or floor
+    heard = [one for one in met.values() if not any(_drowns(two, one) for two in met.values())]
+    return heard or floor
+
+
+def _drowns(louder: Reason, reason: Reason) -> bool:
+    return (
+        (louder.rule.level or 0) > (reason.rule.level or 0)
+        and set(louder.indicators) >= set(reason.indicators)
+        and louder.supports >= reason.supports
+        and louder.opens >= reason.opens
+    )
 
 
 def _on_top_of(lesser: Reason, reason: Reason) -> Reason:

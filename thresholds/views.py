@@ -30,6 +30,7 @@ def level(request: HttpRequest, number: int) -> HttpResponse:
         "shown": shown,
         "level": found,
         "groups": groups,
+        "domain_links": [(domain.name, domain.code) for domain, _ in groups],
         "count": len(signs),
         "pathways": pathways(shown, found),
         "routes": routes_of(shown.guidance, signs),

@@ -2,10 +2,12 @@
 
 import json
 import sys
+from collections import Counter
+from typing import TextIO
 
 from django.core.management.base import BaseCommand, CommandError
 
-from thresholds.concern import Concern, ConcernError, parse_concern
+from thresholds.concern import Concern, ConcernError, parse_concern, quoted
 from thresholds.guidance import Contact, Guidance
 from thresholds.load import contacts_of, current_edition, load
 from thresholds.models import Area, Edition
@@ -15,10 +17,12 @@ from thresholds.reading import Prompt, Reading, Reason, read
 
 class Command(BaseCommand):
     help = "Reads a concern (JSON on standard input) and prints the reading as JSON."
+    # Their warnings would stand on standard error, where only a refusal belongs.
+    requires_system_checks = ()
 
     def handle(self, *args: object, **options: object) -> None:
         try:
-            data = parse_json(sys.stdin.read())
+            data = parse_json(read_text(sys.stdin))
             guidance = find_guidance(data)
             concern = parse_concern(data, guidance)
         except ConcernError as problem:
@@ -29,10 +33,23 @@ class Command(BaseCommand):
         )
 
 
-def parse_json(text: str) -> dict[str, object]:
-    """Return the JSON object in `text`. Raises ConcernError when it holds none."""
+def read_text(stream: TextIO) -> str:
+    """Return all of `stream`. Raises ConcernError when it is not text."""
     try:
-        data = json.loads(text)
+        return stream.read()
+    except UnicodeDecodeError:
+        raise ConcernError("This is not JSON: it is not text in UTF-8.") from None
+
+
+def parse_json(text: str) -> dict[str, object]:
+    """Return the JSON object in `text`. Raises ConcernError when it holds none.
+
+    A key given twice is refused: of two answers about danger, one would be lost.
+    """
+    try:
+        data = json.loads(text, object_pairs_hook=_object)
+    except ConcernError:
+        raise
     except (ValueError, RecursionError) as problem:
         raise ConcernError(f"This is not JSON: {problem}.") from None
     if not isinstance(data, dict):
@@ -40,27 +57,45 @@ def parse_json(text: str) -> dict[str, object]:
     return data
 
 
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    for key, times in Counter(key for key, _ in pairs).items():
+        if times > 1:
+            raise ConcernError(f"{quoted(key)} is given twice.")
+    return dict(pairs)
+
+
 def find_guidance(data: dict[str, object]) -> Guidance:
     """Return the edition that `data` names, or else the one in force in its area.
 
     Raises ConcernError for an unknown area or edition, or one that is for reading only.
     """
-    area = Area.objects.filter(slug=str(data.get("area", ""))).first()
-    if area is None:
-        areas = ", ".join(Area.objects.values_list("slug", flat=True))
-        raise ConcernError(f'"area" must be one of: {areas}.')
-    try:
-        edition = current_edition(area)
-        if data.get("edition") is not None:
-            edition = Edition.objects.select_related("partnership").get(slug=str(data["edition"]))
-    except Edition.DoesNotExist:
-        raise ConcernError(f"There is no edition {data.get('edition')!r} for this area.") from None
-    guidance = load(edition)
+    areas = {area.slug: area for area in Area.objects.all()}
+    slug = data.get("area")
+    if not isinstance(slug, str) or slug not in areas:
+        raise ConcernError(f'"area" must be one of: {", ".join(areas)}.')
+    guidance = load(find_edition(data.get("edition"), areas[slug]))
     if guidance.for_reading_only:
         raise ConcernError(
             f"{guidance.slug!r} has no indicators: no concern can be read against it."
         )
     return guidance
+
+
+def find_edition(slug: object, area: Area) -> Edition:
+    """Return the edition called `slug`, for None the one in force in `area`.
+
+    Raises ConcernError when there is none.
+    """
+    if slug is None:
+        try:
+            return current_edition(area)
+        except Edition.DoesNotExist:
+            raise ConcernError("No edition is in force in this area.") from None
+    edition: Edition
+    for edition in Edition.objects.select_related("partnership"):
+        if edition.slug == slug:
+            return edition
+    raise ConcernError(f"There is no edition {quoted(slug)}.")
 
 
 def as_json(
@@ -116,4 +151,5 @@ def _action(action: Action) -> dict[str, object]:
         "section": action.section,
         "due_hours": action.due_hours,
         "phone": action.contact.phone if action.contact else "",
+        "url": action.contact.url if action.contact else "",
     }
