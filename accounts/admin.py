@@ -11,7 +11,7 @@ from accounts.views import admin_sign_in
 admin.site.site_header = admin.site.site_title = "Threshold guidance portal"
 admin.site.index_title = "Guidance and accounts"
 # The one way in is our own sign-in page.
-admin.site.login = admin_sign_in  # type: ignore[method-assign, assignment]
+admin.site.login = admin_sign_in
 
 
 class LowercaseEmail(forms.ModelForm):

@@ -1,7 +1,7 @@
 """Addresses for signing in and out. Only what has a page of ours is here: no sign-up."""
 
 from allauth.account import views as allauth_views
-from django.urls import path
+from django.urls import path, re_path
 from django.views.decorators.cache import never_cache
 
 from accounts import views
@@ -21,11 +21,13 @@ PAGES = (
         allauth_views.password_reset_from_key_done,
         "account_reset_password_from_key_done",
     ),
-    (
-        "password/reset/key/<str:uidb36>-<path:key>/",
-        views.ResetPasswordFromKey.as_view(),
-        "account_reset_password_from_key",
-    ),
 )
 
-urlpatterns = [path(route, never_cache(view), name=name) for route, view, name in PAGES]
+urlpatterns = [
+    *(path(route, never_cache(view), name=name) for route, view, name in PAGES),
+    re_path(
+        r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        never_cache(views.ResetPasswordFromKey.as_view()),
+        name="account_reset_password_from_key",
+    ),
+]

@@ -1,7 +1,5 @@
 """Sign-in pages: allauth's views with our forms. None of them is ever kept by a browser."""
 
-from typing import cast
-
 from allauth.account import views
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
@@ -56,4 +54,4 @@ def admin_sign_in(request: HttpRequest) -> HttpResponse:
         return redirect(wanted)
     if request.user.is_authenticated:
         raise PermissionDenied
-    return cast(HttpResponse, redirect_to_login(wanted, resolve_url("account_login")))
+    return redirect_to_login(wanted, resolve_url("account_login"))

@@ -59,5 +59,5 @@ def _other_area(request: HttpRequest, slug: str) -> Area:
     area = next((area for area in other_areas() if area.slug == slug), None)
     if area is None:
         raise Http404(f"{slug} has no guidance of its own.")
-    request.child_area = area.slug  # type: ignore[attr-defined]
+    request.child_area = area.slug
     return area
