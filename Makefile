@@ -29,7 +29,8 @@ libraries:
 	@sh .ci/libraries
 
 setup: libraries .venv/installed .env
-	@$(MANAGE) migrate --verbosity 1
+	@mkdir -p staticfiles
+	@$(MANAGE) migrate
 	@$(MANAGE) load_guidance
 
 run: setup

@@ -3,7 +3,7 @@
 In a template: `{{ crispy(form) }}` shows a form's fields as GOV.UK components (or the whole form,
 if it has a crispy `helper`), `{{ error_summary(form) }}` the list of its errors,
 `{{ url("name", pk) }}` an address, `{{ static("css/portal.css") }}` a static file. How a form may
-shape its fields is told in portal/widgets.py. The GOV.UK macros are imported by their own names:
+shape its fields is told in portal/govuk.py. The GOV.UK macros are imported by their own names:
 
     {% from "govuk_frontend_jinja/components/button/macro.html" import govukButton %}
 """
@@ -28,7 +28,7 @@ from django.utils.timezone import localtime
 from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, Undefined, pass_context
 from jinja2.runtime import Context
 
-from portal.widgets import error_target, govuk_field
+from portal.govuk import error_target, govuk_field
 
 BULLET = "• "
 PARAGRAPH = '<p class="govuk-body">{}</p>'

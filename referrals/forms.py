@@ -7,18 +7,24 @@ some questions depend on them.
 from datetime import date, datetime
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from portal.widgets import Choice, DatePartsField
 from referrals import answers
+from referrals.fields import (
+    YES_NO,
+    YES_NO_UNKNOWN,
+    Choice,
+    DatePartsField,
+    long_text,
+    radios,
+    refuse_future,
+    short_text,
+)
 from referrals.journey import Answers
 from thresholds.concern import ELSEWHERE, UNKNOWN_AREA
 from thresholds.consent import YOUNG_PERSON
-from thresholds.guidance import Guidance
+from thresholds.guidance import Guidance, Level
 
-YES_NO = [("yes", "Yes"), ("no", "No")]
-YES_NO_UNKNOWN = [*YES_NO, ("unknown", "I do not know yet")]
 SEEN_BY = [
     ("", "Choose"),
     ("me", "I saw or heard it"),
@@ -27,7 +33,6 @@ SEEN_BY = [
     ("practitioner", "Another practitioner saw or said it"),
     ("other", "Somebody else saw or said it"),
 ]
-LONG = 20_000
 
 
 class StepForm(forms.Form):
@@ -39,31 +44,12 @@ class StepForm(forms.Form):
         self.guidance = guidance
 
 
-def radios(label: str, choices: list[tuple[str, str]], **kwargs: object) -> forms.ChoiceField:
-    return forms.ChoiceField(label=label, choices=choices, widget=forms.RadioSelect, **kwargs)  # type: ignore[arg-type]
-
-
-def long_text(label: str, rows: int = 4, **kwargs: object) -> forms.CharField:
-    widget = forms.Textarea(attrs={"rows": rows})
-    return forms.CharField(label=label, widget=widget, max_length=LONG, **kwargs)  # type: ignore[arg-type]
-
-
-def short_text(label: str, **kwargs: object) -> forms.CharField:
-    return forms.CharField(label=label, max_length=300, **kwargs)  # type: ignore[arg-type]
-
-
-def refuse_future(day: date | None) -> date | None:
-    """Return `day`. Raises ValidationError for one that is still to come."""
-    if day and day > timezone.localdate():
-        raise ValidationError("The date must be today or in the past")
-    return day
-
-
 class AreaForm(StepForm):
     page_heading = True
     place = radios(
         "Where does the child live?",
         [],
+        help_text="It decides which council, which telephone numbers and which pathway apply.",
         error_messages={"required": "Choose where the child lives, or “I do not know”"},
     )
 
@@ -251,11 +237,13 @@ class JudgementForm(StepForm):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["level"].choices = [
-            *((str(level.number), Choice(level.title, hint=level.description.split(". ")[0]))
-              for level in self.guidance.levels),
-            (answers.NOT_SURE, "I am not sure yet"),
-        ]  # fmt: skip
+        levels = [(str(level.number), self._choice(level)) for level in self.guidance.levels]
+        self.fields["level"].choices = [*levels, (answers.NOT_SURE, "I am not sure yet")]
+
+    def _choice(self, level: Level) -> Choice:
+        """Return a level with how the area's own pathway describes it, where it has one."""
+        steps = self.guidance.steps_of(answers.place(self.known), level.number)
+        return Choice(level.title, hint=steps[0].text if steps else level.description)
 
 
 class ReadingForm(StepForm):

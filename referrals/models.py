@@ -5,7 +5,6 @@ import uuid
 from typing import Any
 
 from django.conf import settings
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
 from accounts.models import Agency, User
@@ -74,7 +73,7 @@ class Conversation(models.Model):
     child_protection = models.BooleanField(default=False)
     urgency = models.CharField(max_length=20, blank=True)
     agreement = models.CharField(max_length=20, blank=True)
-    content = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)
+    content = models.JSONField(null=True, blank=True)
 
     objects = ConversationQuerySet.as_manager()
 
@@ -117,7 +116,7 @@ class Answer(PartOfConversation):
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="answers")
     step = models.SlugField(max_length=30)
-    data = models.JSONField(encoder=DjangoJSONEncoder)
+    data = models.JSONField()
     saved_at = models.DateTimeField(auto_now=True)
 
     class Meta:

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import Agency, User
 from referrals import answers
-from referrals.journey import Data, Walk, walk
+from referrals.journey import Answers, Data, Walk, walk
 from referrals.models import Answer, Call, Child, Conversation, Frozen, Sign, new_reference
 from referrals.steps import STEPS
 from referrals.summary import Facts, called, summarise
@@ -41,21 +41,26 @@ def start(*, author: User, agency: Agency, data: Data) -> Conversation:
 
 
 @transaction.atomic
-def save_answer(*, conversation: Conversation, step: str, data: Data) -> None:
-    """Save what was answered at `step`, in place of an earlier answer.
+def save_answer(*, conversation: Conversation, step: str, data: Data) -> Data:
+    """Save what was answered at `step`, in place of an earlier answer, and return it.
 
     Raises Frozen when the conversation is recorded.
     """
-    locked = Conversation.objects.select_for_update().get(pk=conversation.pk)
-    if locked.is_recorded:
-        raise Frozen(f"{locked.reference} is recorded and cannot be changed.")
-    saved = dict(data)
+    saved, changed = dict(data), {"updated_at": timezone.now()}
     if step == "area":
-        saved["school"] = locked.agency.kind == Agency.Kind.SCHOOL
-        locked.place = str(data["place"])
-        locked.area = Area.objects.filter(slug=locked.place).first()
-    Answer.objects.update_or_create(conversation=locked, step=step, defaults={"data": saved})
-    locked.save()
+        place = str(data["place"])
+        saved["school"] = conversation.agency.kind == Agency.Kind.SCHOOL
+        changed |= {"place": place, "area": Area.objects.filter(slug=place).first()}
+    # The update also locks the row, so that nothing is saved while it is being recorded.
+    if not Conversation.objects.drafts().filter(pk=conversation.pk).update(**changed):
+        raise Frozen("A recorded conversation cannot be changed.")
+    Answer.objects.bulk_create(
+        [Answer(conversation=conversation, step=step, data=saved)],
+        update_conflicts=True,
+        unique_fields=["conversation", "step"],
+        update_fields=["data", "saved_at"],
+    )
+    return saved
 
 
 def saved_answers(conversation: Conversation) -> dict[str, Data]:
@@ -67,9 +72,10 @@ def guidance_of(conversation: Conversation) -> Guidance:
     return load(conversation.edition)
 
 
-def walk_of(conversation: Conversation) -> Walk:
-    """Return how far the conversation has come."""
-    return walk(STEPS, saved_answers(conversation), guidance_of(conversation))
+def walk_of(conversation: Conversation, changed: Answers | None = None) -> Walk:
+    """Return how far the conversation has come, with `changed` answers in place of saved ones."""
+    saved = saved_answers(conversation) | dict(changed or {})
+    return walk(STEPS, saved, guidance_of(conversation))
 
 
 @transaction.atomic

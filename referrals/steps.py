@@ -9,8 +9,8 @@ from datetime import date, time
 from django.forms import ChoiceField, Field, MultipleChoiceField, TimeField
 from django.utils.formats import date_format
 
-from portal.widgets import DatePartsField
 from referrals import answers, forms
+from referrals.fields import DatePartsField
 from referrals.journey import Answers, Data
 from thresholds.guidance import Guidance, Indicator
 from thresholds.models import Area
@@ -56,6 +56,18 @@ RECORDED_AS = {
     "due_on": "Due date",
 }
 
+# The same for choices that a form words in the first person.
+CHOSEN_AS = {
+    "I do not know yet": "Not known yet",
+    "I have not decided yet": "Not decided yet",
+    "I have not asked, and should not": "Not asked: it would put the child at risk, "
+    "nobody can agree, or asking is not reasonable",
+    "I have not asked yet": "Not asked yet",
+    "I am not sure yet": "Not sure yet",
+    "I do not know": "Not known",
+    "I saw or heard it": "The author saw or heard it",
+}
+
 
 class Step:
     """One page that asks something. `why` says in a line what the answer is for."""
@@ -65,6 +77,8 @@ class Step:
     why = ""
     form_class: type[forms.StepForm]
     template = "journey/step.html"
+    # The page is there to be read: it asks nothing, or only sometimes.
+    only_shows = False
 
     def applies(self, known: Answers, guidance: Guidance) -> bool:
         return True
@@ -93,8 +107,8 @@ class Step:
         return {}
 
     def data(self, form: forms.StepForm, previous: Data) -> dict[str, object]:
-        """Return what to save. `previous` is what was saved before, empty at first."""
-        return dict(form.cleaned_data)
+        """Return what to save, as JSON holds it. `previous` is what was saved before."""
+        return {name: plain(value) for name, value in form.cleaned_data.items()}
 
     def rows(self, data: Data, known: Answers, guidance: Guidance) -> list[Row]:
         """Return what was answered as pairs of label and text, the empty ones left out."""
@@ -109,7 +123,6 @@ class Step:
 class AreaStep(Step):
     slug = "area"
     title = "Where the child lives"
-    why = "It decides which council, which telephone numbers and which pathway apply."
     form_class = forms.AreaForm
 
     def options(self) -> dict[str, object]:
@@ -121,7 +134,6 @@ class AreaStep(Step):
 class DangerStep(Step):
     slug = "danger"
     title = "Danger now"
-    why = "If so, the call comes first and this record can wait."
     form_class = forms.DangerForm
     template = "journey/danger.html"
 
@@ -131,6 +143,7 @@ class SafetyStep(Step):
     title = "Call now"
     form_class = forms.SafetyForm
     template = "journey/call_now.html"
+    only_shows = True
 
     def applies(self, known: Answers, guidance: Guidance) -> bool:
         return answers.text(known, "danger", "danger") == "yes"
@@ -203,14 +216,11 @@ class EvidenceStep(Step):
         return bool(answers.items(known, "signs", "codes"))
 
     def rows(self, data: Data, known: Answers, guidance: Guidance) -> list[Row]:
-        pairs = []
-        for code in answers.items(known, "signs", "codes"):
-            seen_by = dict(forms.SEEN_BY).get(str(data.get(f"seen_by_{code}") or ""), "")
-            parts = [
-                seen_by if data.get(f"seen_by_{code}") else "",
-                str(data.get(f"note_{code}") or ""),
-            ]
-            pairs.append((guidance.by_code[code].text, "\n".join(part for part in parts if part)))
+        told = {"evidence": data}
+        pairs = [
+            (guidance.by_code[code].text, evidence_for(code, told))
+            for code in answers.items(known, "signs", "codes")
+        ]
         return [(label, text) for label, text in pairs if text]
 
 
@@ -227,7 +237,7 @@ class JudgementStep(Step):
         first = previous.get("first")
         if not first and previous and previous.get("level") != form.cleaned_data["level"]:
             first = {"level": previous["level"], "reason": previous["reason"]}
-        return {**form.cleaned_data, "first": first}
+        return super().data(form, previous) | {"first": first}
 
 
 class ReadingStep(Step):
@@ -235,6 +245,7 @@ class ReadingStep(Step):
     title = "What the guidance indicates"
     form_class = forms.ReadingForm
     template = "journey/reading.html"
+    only_shows = True
 
     def is_answered(self, data: Data, known: Answers, guidance: Guidance) -> bool:
         # Once the reading or the judgement changes, what was seen before is stale.
@@ -245,13 +256,12 @@ class ReadingStep(Step):
         return [reading.level, reading.up_to, answers.judgement_of(known)]
 
     def data(self, form: forms.StepForm, previous: Data) -> dict[str, object]:
-        return {**form.cleaned_data, "seen": self.seen(form.known, form.guidance)}
+        return super().data(form, previous) | {"seen": self.seen(form.known, form.guidance)}
 
 
 class HarmStep(Step):
     slug = "harm"
     title = "Significant harm"
-    why = "No count of signs decides this. You do, with your safeguarding lead."
     form_class = forms.HarmForm
     template = "journey/harm.html"
 
@@ -328,6 +338,11 @@ STEPS: tuple[Step, ...] = (
 BY_SLUG = {step.slug: step for step in STEPS}
 
 
+def plain(value: object) -> object:
+    """Return a form's value as JSON holds it."""
+    return value.isoformat() if isinstance(value, date | time) else value
+
+
 def restored(field: Field, value: object) -> object:
     """Return a saved value as its field showed it: JSON keeps dates and times as text."""
     if isinstance(field, DatePartsField) and isinstance(value, str):
@@ -344,12 +359,26 @@ def shown(field: Field, value: object) -> str:
     if isinstance(field, MultipleChoiceField):
         return "\n".join(str(dict(field.choices).get(item, item)) for item in as_list(value))
     if isinstance(field, ChoiceField):
-        return str(dict(field.choices).get(value, value))  # type: ignore[call-overload]
+        return chosen_as(str(dict(field.choices).get(value, value)))
     if isinstance(field, DatePartsField):
         return date_format(date.fromisoformat(str(value)), "j F Y")
     if isinstance(field, TimeField):
         return time.fromisoformat(str(value)).strftime("%H:%M")
     return str(value)
+
+
+def evidence_for(code: str, known: Answers) -> str:
+    """Return who saw or said a sign, and the note, a line each."""
+    seen_by = answers.text(known, "evidence", f"seen_by_{code}")
+    lines = [
+        chosen_as(dict(forms.SEEN_BY)[seen_by]) if seen_by else "",
+        answers.text(known, "evidence", f"note_{code}"),
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+def chosen_as(label: str) -> str:
+    return CHOSEN_AS.get(label, label)
 
 
 def as_list(value: object) -> list[str]:

@@ -13,10 +13,11 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from referrals import answers
-from referrals.forms import SEEN_BY, YES_NO_UNKNOWN, AgreementForm
+from referrals.fields import YES_NO_UNKNOWN
+from referrals.forms import AgreementForm
 from referrals.journey import Answers
 from referrals.models import Conversation
-from referrals.steps import BY_SLUG, Row, shown
+from referrals.steps import BY_SLUG, Row, chosen_as, evidence_for, shown
 from thresholds.concern import ELSEWHERE, Concern
 from thresholds.consent import missing
 from thresholds.context import currency
@@ -164,7 +165,7 @@ def asked_for(facts: Facts) -> str:
 
 
 def harm_line(facts: Facts) -> str:
-    if not facts.reading.asks_significant_harm and facts.concern.significant_harm == "unknown":
+    if "harm" not in facts.known:
         return ""
     return yes_no(facts.concern.significant_harm)
 
@@ -237,16 +238,11 @@ def sign_row(sign: Indicator, facts: Facts) -> tuple[str, ...]:
     level = guidance.level_by_number[sign.level]
     levels = guidance.levels_of_wording.get(sign.shared_key, (sign.level,))
     numbers = ", ".join(str(number) for number in levels)
-    seen_by = answers.text(known, "evidence", f"seen_by_{sign.code}")
-    said = [
-        dict(SEEN_BY)[seen_by] if seen_by else "",
-        answers.text(known, "evidence", f"note_{sign.code}"),
-    ]
     return (
         f"{numbers} (strength)" if level.strengths else numbers,
         guidance.domain_by_code[sign.domain].name,
         sign.text,
-        "\n".join(line for line in said if line),
+        evidence_for(sign.code, known),
     )
 
 
@@ -302,18 +298,28 @@ def reading_line(reading: Reading, titles: dict[int, str]) -> str:
 
 def consent_block(facts: Facts) -> Block:
     consent = answers.consent_of(facts.known)
-    todo = [f"Still to record: {point.text}" for point in missing(consent, facts.guidance)]
-    rows = facts.rows("agreement", "agreement-record", "sharing")
-    return Block("consent", "Agreement and sharing", rows=rows, items=tuple(todo))
+    todo = tuple(point.text for point in missing(consent, facts.guidance))
+    return Block(
+        "consent",
+        "Agreement and sharing",
+        rows=facts.rows("agreement", "agreement-record", "sharing"),
+        items=todo,
+        note="The guidance also asks for what is listed below the table." if todo else "",
+    )
 
 
 def next_steps_block(facts: Facts) -> Block:
     called_at = called(facts.known)
     rows = tuple(
-        (action.text, contact_line(action.contact), due_by(action, called_at), action.section)
+        (
+            "\n".join(
+                filter(None, [f"{action.text} ({action.section})", contact_line(action.contact)])
+            ),
+            due_by(action, called_at),
+        )
         for action in facts.steps.actions
     )
-    table = Table(("What to do", "Contact", "When", "Source"), rows)
+    table = Table(("What to do, and whom to contact", "By when"), rows)
     return Block("next-steps", "Next steps", table=table)
 
 
@@ -322,8 +328,8 @@ def contact_line(contact: Contact | None) -> str:
         return ""
     way = contact.phone or contact.url
     hours = (contact.hours or "no hours printed") if contact.phone else ""
-    parts = [f"{contact.name}, {way}", hours, currency(contact, timezone.localdate())]
-    return "\n".join(part for part in parts if part)
+    parts = [f"{contact.name}: {way}", hours, currency(contact, timezone.localdate())]
+    return ". ".join(part for part in parts if part)
 
 
 def as_text(block: dict[str, Any]) -> str:
@@ -337,7 +343,7 @@ def as_text(block: dict[str, Any]) -> str:
 
 
 def yes_no(answer: str) -> str:
-    return dict(YES_NO_UNKNOWN).get(answer, "").replace("I do not know yet", "Not known")
+    return chosen_as(dict(YES_NO_UNKNOWN).get(answer, ""))
 
 
 def prefixed(words: str, value: str) -> str:

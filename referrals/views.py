@@ -33,7 +33,10 @@ def find(request: HttpRequest, token: object) -> Conversation:
     """Return a conversation that the person may see. Raises Http404 for any other."""
     visible = Conversation.objects.visible_to(request.user)
     found = get_object_or_404(
-        visible.select_related("edition__partnership", "area", "agency", "author"), token=token
+        visible.select_related("edition__partnership", "area", "agency", "author").prefetch_related(
+            "answers"
+        ),
+        token=token,
     )
     request.child_area = found.area.slug if found.area else ""  # type: ignore[attr-defined]
     return found
@@ -125,7 +128,7 @@ def save_step(
         return show_step(request, conversation, step, walked, form)
     previous = services.saved_answers(conversation).get(step.slug, {})
     try:
-        services.save_answer(
+        saved = services.save_answer(
             conversation=conversation, step=step.slug, data=step.data(form, previous)
         )
     except Frozen:
@@ -133,7 +136,7 @@ def save_step(
     if "leave" in request.POST:
         messages.success(request, "Your draft is saved. You can come back to it here.")
         return redirect("conversation_list")
-    return go_on(conversation, services.walk_of(conversation))
+    return go_on(conversation, services.walk_of(conversation, {step.slug: saved}))
 
 
 def show_step(
@@ -186,11 +189,12 @@ def check(request: HttpRequest, token: object) -> HttpResponse:
         return go_on(conversation, walked)
     facts = services.facts_of(conversation, walked)
     sections = [(BY_SLUG[slug], facts.rows(slug)) for slug in walked.slugs]
+    shown = [(step, rows) for step, rows in sections if rows or not step.only_shows]
     return show(
         request,
         "journey/check.html",
         conversation=conversation,
-        sections=sections,
+        sections=shown,
         facts=facts,
         back=walked.slugs[-1],
     )

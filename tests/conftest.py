@@ -2,8 +2,11 @@
 
 import pytest
 from django.core.management import call_command
+from django.test import Client
 from pytest_django import DjangoDbBlocker
 
+from accounts.models import Agency, User
+from tests.people import make_person, signed_in
 from thresholds.guidance import Guidance
 from thresholds.load import load
 from thresholds.models import Edition
@@ -20,3 +23,21 @@ def ddscp(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Guidance
     """The whole of the Derby and Derbyshire edition, for tests that touch no database."""
     with django_db_blocker.unblock():
         return load(Edition.objects.select_related("partnership").get(slug="ddscp-2019-12"))
+
+
+@pytest.fixture
+def agency(db: None) -> Agency:
+    return Agency.objects.create(
+        name="Example School", kind=Agency.Kind.SCHOOL, phone="01000 000000"
+    )
+
+
+@pytest.fixture
+def teacher(agency: Agency) -> User:
+    return make_person("teacher@school.example", agency)
+
+
+@pytest.fixture
+def teachers_browser(teacher: User) -> Client:
+    """A browser in which the teacher is signed in."""
+    return signed_in(teacher)

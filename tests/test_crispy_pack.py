@@ -11,7 +11,7 @@ from django.template.backends.jinja2 import Jinja2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.widgets import Choice, DatePartsField
+from referrals.fields import Choice, DatePartsField
 
 HOSTILE = """"><script>alert('x')</script>&amp;{{ 7 * 7 }}"""
 CHOICES = [("one", "One"), ("two", Choice("Two", hint="More than one"))]
@@ -158,6 +158,7 @@ def test_a_wrong_date_comes_back_as_it_was_typed():
         (("31", "", "2015"), "#id_answer_month"),
         (("31", "3", "15"), "#id_answer_year"),
         (("31", "2", "2015"), "#id_answer_day"),
+        (("9" * 30, "2", "2015"), "#id_answer_day"),
     ],
 )
 def test_a_date_error_links_to_the_part_that_is_wrong(typed, link):

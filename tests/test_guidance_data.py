@@ -22,7 +22,10 @@ WARWICKSHIRE = "warwickshire-spectrum"
 EDITIONS = (DDSCP, WARWICKSHIRE)
 WITHOUT_SECTION = {"partnership", "area", "edition"}
 APPENDICES = {"derby": "Appendix 2", "derbyshire": "Appendix 1"}
-APPENDIX_HEADINGS = "Step 1: 2: 3: Level 1 2 3 4 – - Universal open access to provision Emerging Needs Intensive Specialist"
+APPENDIX_HEADINGS = (
+    "Step 1: 2: 3: Level 1 2 3 4 – - Universal open access to provision "
+    "Emerging Needs Intensive Specialist"
+)
 PHONE = re.compile(r"\b0[\d ]{8,}\d\b")
 ADDRESS = re.compile(r"https?://\S+")
 

@@ -1,4 +1,4 @@
-"""Form parts of our own, and how a form field becomes a GOV.UK component.
+"""How a form field becomes a GOV.UK component.
 
 `govuk_field` is the seam between Django and the GOV.UK components: the template pack in
 templates/govuk/ asks it which component shows a field, and with what parameters (those of the
@@ -20,34 +20,20 @@ Choices may be grouped as Django groups them (checkboxes and radios show a headi
 and a choice's label may be a `Choice`, which carries a hint.
 """
 
-import calendar
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
 from itertools import groupby
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.forms import BoundField
+
+from referrals.fields import DATE_PARTS, DatePartsWidget
 
 Params = dict[str, Any]
 
-DATE_PARTS = ("day", "month", "year")
-MONTH_NAMES = [name.lower() for name in calendar.month_name][1:]
 # Checked by the server: in the page they would cut pasted text short, or stop a form unexplained.
 UNUSED_ATTRS = {"id", "cols", "max", "maxlength", "min", "minlength", "required", "step", "type"}
-
-
-class Choice(str):
-    """The label of a choice that carries a hint: `("4", Choice("Level 4", hint="Acute needs"))`."""
-
-    hint: str
-
-    def __new__(cls, label: str, hint: str = "") -> "Choice":
-        choice = super().__new__(cls, label)
-        choice.hint = hint
-        return choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,70 +45,6 @@ class Option:
     text: str
     hint: str
     checked: bool
-
-
-class DatePartsWidget(forms.MultiWidget):
-    """A day, a month and a year, typed. `autocomplete="bday"` in attrs fills in a birthday."""
-
-    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__({part: forms.TextInput() for part in DATE_PARTS}, attrs)
-
-    def decompress(self, value: date | None) -> list[int | None]:
-        return [value.day, value.month, value.year] if value else [None, None, None]
-
-
-class DatePartsField(forms.Field):
-    """A date from its three parts: a date, or None when nothing was typed.
-
-    An error names the parts at fault in its `params["parts"]`, so that the page can point at them.
-    """
-
-    widget = DatePartsWidget
-    default_error_messages = {
-        "required": "Enter a date",
-        "incomplete": "The date must include a %(missing)s",
-        "year": "The year must have 4 numbers, like 2015",
-        "invalid": "This is not a real date. Check the day and the month",
-    }
-
-    def to_python(self, value: Any) -> date | None:
-        if value is None or isinstance(value, date):
-            return value
-        day, month, year = (str(part or "").strip() for part in value)
-        missing = [
-            part for part, typed in zip(DATE_PARTS, (day, month, year), strict=True) if not typed
-        ]
-        if len(missing) == len(DATE_PARTS):
-            return None
-        if missing:
-            raise self._error("incomplete", missing)
-        if not (year.isdecimal() and len(year) == 4 and 1900 <= int(year) < 2100):
-            raise self._error("year", ["year"])
-        try:
-            return date(int(year), month_number(month), day_or_month(day))
-        except ValueError:
-            raise self._error("invalid", ["day", "month"]) from None
-
-    def _error(self, code: str, parts: list[str]) -> ValidationError:
-        params = {"missing": " and ".join(parts), "parts": parts}
-        return ValidationError(self.error_messages[code], code=code, params=params)
-
-
-def day_or_month(typed: str) -> int:
-    """One or two digits; ValueError for anything else that Python would take for a number."""
-    if not (typed.isdecimal() and len(typed) <= 2):
-        raise ValueError(typed)
-    return int(typed)
-
-
-def month_number(typed: str) -> int:
-    """The month a person meant by "3", "03", "Mar" or "march"; ValueError if it is none."""
-    if len(typed) < 3:
-        return day_or_month(typed)
-    for number, name in enumerate(MONTH_NAMES, start=1):
-        if name.startswith(typed.lower()):
-            return number
-    raise ValueError(typed)
 
 
 def govuk_field(field: BoundField) -> tuple[str, Params]:

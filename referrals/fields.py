@@ -1,0 +1,120 @@
+"""Form fields that the conversation's forms share, and the words they have in common."""
+
+import calendar
+import re
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+YES_NO = [("yes", "Yes"), ("no", "No")]
+YES_NO_UNKNOWN = [*YES_NO, ("unknown", "I do not know yet")]
+LONG = 20_000
+DATE_PARTS = ("day", "month", "year")
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+MONTH_NAMES = [name.lower() for name in calendar.month_name][1:]
+
+
+class PlainText(forms.CharField):
+    """Text as a person typed it, without characters that no page and no PDF can show."""
+
+    def to_python(self, value: Any) -> str:
+        lines = str(super().to_python(value)).replace("\r\n", "\n")
+        return UNPRINTABLE.sub("", lines)
+
+
+def radios(label: str, choices: list[tuple[str, str]], **kwargs: Any) -> forms.ChoiceField:
+    return forms.ChoiceField(label=label, choices=choices, widget=forms.RadioSelect, **kwargs)
+
+
+def long_text(label: str, rows: int = 4, **kwargs: Any) -> PlainText:
+    widget = forms.Textarea(attrs={"rows": rows})
+    return PlainText(label=label, widget=widget, max_length=LONG, **kwargs)
+
+
+def short_text(label: str, **kwargs: Any) -> PlainText:
+    return PlainText(label=label, max_length=300, **kwargs)
+
+
+def refuse_future(day: date | None) -> date | None:
+    """Return `day`. Raises ValidationError for one that is still to come."""
+    if day and day > timezone.localdate():
+        raise ValidationError("The date must be today or in the past")
+    return day
+
+
+class Choice(str):
+    """The label of a choice that carries a hint: `("4", Choice("Level 4", hint="Acute needs"))`."""
+
+    hint: str
+
+    def __new__(cls, label: str, hint: str = "") -> "Choice":
+        choice = super().__new__(cls, label)
+        choice.hint = hint
+        return choice
+
+
+class DatePartsWidget(forms.MultiWidget):
+    """A day, a month and a year, typed. `autocomplete="bday"` in attrs fills in a birthday."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({part: forms.TextInput() for part in DATE_PARTS}, attrs)
+
+    def decompress(self, value: date | None) -> list[int | None]:
+        return [value.day, value.month, value.year] if value else [None, None, None]
+
+
+class DatePartsField(forms.Field):
+    """A date from its three parts: a date, or None when nothing was typed.
+
+    An error names the parts at fault in its `params["parts"]`, so that the page can point at them.
+    """
+
+    widget = DatePartsWidget
+    default_error_messages = {
+        "required": "Enter a date",
+        "incomplete": "The date must include a %(missing)s",
+        "year": "The year must have 4 numbers, like 2015",
+        "invalid": "This is not a real date. Check the day and the month",
+    }
+
+    def to_python(self, value: Any) -> date | None:
+        if value is None or isinstance(value, date):
+            return value
+        day, month, year = (str(part or "").strip() for part in value)
+        missing = [
+            part for part, typed in zip(DATE_PARTS, (day, month, year), strict=True) if not typed
+        ]
+        if len(missing) == len(DATE_PARTS):
+            return None
+        if missing:
+            raise self._error("incomplete", missing)
+        if not (year.isdecimal() and len(year) == 4 and 1900 <= int(year) < 2100):
+            raise self._error("year", ["year"])
+        try:
+            return date(int(year), month_number(month), day_or_month(day))
+        except ValueError:
+            raise self._error("invalid", ["day", "month"]) from None
+
+    def _error(self, code: str, parts: list[str]) -> ValidationError:
+        params = {"missing": " and ".join(parts), "parts": parts}
+        return ValidationError(self.error_messages[code], code=code, params=params)
+
+
+def day_or_month(typed: str) -> int:
+    """One or two digits; ValueError for anything else that Python would take for a number."""
+    if not (typed.isdecimal() and len(typed) <= 2):
+        raise ValueError(typed)
+    return int(typed)
+
+
+def month_number(typed: str) -> int:
+    """The month a person meant by "3", "03", "Mar" or "march"; ValueError if it is none."""
+    if len(typed) < 3:
+        return day_or_month(typed)
+    for number, name in enumerate(MONTH_NAMES, start=1):
+        if name.startswith(typed.lower()):
+            return number
+    raise ValueError(typed)

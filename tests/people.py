@@ -1,0 +1,85 @@
+"""People and conversations for tests that need a database."""
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+
+from accounts.models import Agency, Membership, User
+from referrals.models import Conversation
+
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+# A whole conversation, by step: what a person posts. `call` was in winter time.
+LEVEL_2 = {
+    "area": {"place": "derby"},
+    "danger": {"danger": "no"},
+    "call-now": {},
+    "child": {
+        "name": "Amina Example",
+        "born_on_day": "3", "born_on_month": "4", "born_on_year": "2017",
+    },
+    "call": {
+        "made": "yes", "to": "Sam at the advice line", "said": "Talk to the family",
+        "on_day": "20", "on_month": "11", "on_year": "2025", "at": "17:10",
+    },
+    "concern": {"concern": "No breakfast three days running."},
+    "questions": {"life-and-wishes": "She wants her gran to fetch her."},
+    "in-place": {
+        "assessment": "yes", "plan_tried": "no", "sudden_escalation": "no",
+        "discussed": "yes", "discussed_with": "Liam Birch",
+    },
+    "signs": {"codes": ["dd001", "dd034"], "unknown_domains": ["education-learning"]},
+    "evidence": {"seen_by_dd034": "me", "note_dd034": "On Monday and Tuesday"},
+    "judgement": {"level": "2", "reason": "Two agencies are needed."},
+    "reading": {},
+    "harm": {"significant_harm": "unknown"},
+    "next-steps": {"plan": "Meet on Monday"},
+    "agreement": {"agreement": "given", "given_by": "parent", "given_how": "spoken"},
+    "agreement-record": {},
+    "sharing": {"shares": "no"},
+    "family": {"address": "1 Example Road"},
+}  # fmt: skip
+
+
+def make_person(
+    email: str, agency: Agency | None, role: str = Membership.Role.PRACTITIONER
+) -> User:
+    user = User.objects.create_user(email, "a long pass phrase", name=email.split("@")[0])
+    if agency:
+        Membership.objects.create(user=user, agency=agency, role=role)
+    return user
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user, backend=BACKEND)
+    return client
+
+
+def answer(client: Client, url: str, posted: dict[str, dict[str, object]]) -> HttpResponse:
+    """Answer one step, at the address of its page."""
+    slug = "area" if url.endswith("/new/") else url.rstrip("/").rsplit("/", 1)[-1]
+    return client.post(url, posted[slug])
+
+
+def walk_to(client: Client, last: str, **changes: dict[str, object]) -> str:
+    """Answer every step up to, and not including, `last`. Return its address.
+
+    `changes` are answers in place of those of LEVEL_2, by step, with _ for -.
+    """
+    posted = LEVEL_2 | {step.replace("_", "-"): data for step, data in changes.items()}
+    url = "/conversations/new/"
+    for _ in range(len(posted) + 1):
+        if url.rstrip("/").endswith(last):
+            return url
+        response = answer(client, url, posted)
+        assert response.status_code == 302, f"{url} was refused"
+        url = response.url
+    pytest.fail(f"The journey never came to {last}; it ended at {url}")
+
+
+def record(client: Client, **changes: dict[str, object]) -> Conversation:
+    """Go the whole way and return what was recorded."""
+    url = walk_to(client, "check", **changes)
+    assert client.post(url).status_code == 302
+    return Conversation.objects.recorded().get(token=url.split("/")[2])

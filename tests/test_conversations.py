@@ -1,0 +1,322 @@
+"""A conversation through its pages: saved as it goes, refused clearly, nothing lost."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Agency, Membership, User
+from referrals import services
+from referrals.models import Answer, Call, Child, Conversation, Frozen, Sign
+from tests.people import LEVEL_2, make_person, record, signed_in, walk_to
+
+Browser = Client
+CHILD = LEVEL_2["child"]
+MISSING = "/conversations/00000000-0000-4000-8000-000000000000/"
+
+
+def conversation_at(url: str) -> Conversation:
+    return Conversation.objects.get(token=url.split("/")[2])
+
+
+def saved(url: str, step: str) -> dict[str, object]:
+    return Answer.objects.get(conversation=conversation_at(url), step=step).data
+
+
+def test_a_step_is_saved_as_it_is_posted(teachers_browser: Browser) -> None:
+    url = walk_to(teachers_browser, "questions")
+    assert saved(url, "concern")["concern"] == LEVEL_2["concern"]["concern"]
+    assert saved(url, "child")["born_on"] == "2017-04-03"
+
+
+def test_a_draft_goes_on_where_it_was_left(teachers_browser: Browser) -> None:
+    url = walk_to(teachers_browser, "signs")
+    left = teachers_browser.post(url, LEVEL_2["signs"] | {"leave": "yes"})
+    assert left.url == "/conversations/"
+    again = teachers_browser.get(f"/conversations/{conversation_at(url).token}/")
+    assert again.url.endswith("/evidence/")
+
+
+def test_a_saved_step_shows_what_was_answered(teachers_browser: Browser) -> None:
+    url = walk_to(teachers_browser, "concern")
+    page = teachers_browser.get(url.replace("concern", "child")).content.decode()
+    assert 'value="Amina Example"' in page
+    assert 'value="2017"' in page
+
+
+def test_a_level_2_conversation_takes_at_most_15_pages(teachers_browser: Browser) -> None:
+    url = walk_to(teachers_browser, "check")
+    assert Answer.objects.filter(conversation=conversation_at(url)).count() + 1 <= 15
+
+
+def test_a_danger_case_reaches_the_phone_card_on_its_second_page(teachers_browser: Browser) -> None:
+    second = teachers_browser.post("/conversations/new/", {"place": "derby"}).url
+    page = teachers_browser.get(second).content.decode()
+    assert 'href="tel:999"' in page and 'href="tel:01332641172"' in page
+    assert "01629" not in page
+    third = teachers_browser.post(second, {"danger": "yes"}).url
+    assert third.endswith("/call-now/")
+
+
+@pytest.mark.parametrize("place", ["elsewhere", "unknown"])
+def test_a_child_from_elsewhere_gets_both_cards_and_a_record(
+    teachers_browser: Browser, place: str
+) -> None:
+    url = walk_to(teachers_browser, "call-now", area={"place": place}, danger={"danger": "yes"})
+    page = teachers_browser.get(url).content.decode()
+    assert "01332 641172" in page and "01629 533190" in page
+    done = record(teachers_browser, area={"place": place}, danger={"danger": "yes"})
+    assert done.area is None and done.place == place
+    assert done.child_protection and done.urgency == "now"
+
+
+def test_recording_keeps_the_parts_that_later_work_needs(teachers_browser: Browser) -> None:
+    done = record(teachers_browser)
+    assert done.reference and done.content and done.recorded_at
+    assert (done.judged_level, done.read_level, done.read_up_to) == (2, 2, 2)
+    assert done.agreement == "given"
+    assert Child.objects.get(conversation=done).name == "Amina Example"
+    # 17:10 in November is the same in London and in UTC.
+    assert Call.objects.get(conversation=done).called_at == datetime(
+        2025, 11, 20, 17, 10, tzinfo=UTC
+    )
+    signs = Sign.objects.filter(conversation=done).values_list("indicator__code", "seen_by", "note")
+    assert set(signs) == {("dd001", "", ""), ("dd034", "me", "On Monday and Tuesday")}
+
+
+def test_a_call_in_summer_is_kept_in_utc(teachers_browser: Browser) -> None:
+    summer = LEVEL_2["call"] | {"on_month": "7", "at": "09:30"}
+    done = record(teachers_browser, call=summer)
+    assert Call.objects.get(conversation=done).called_at == datetime(2025, 7, 20, 8, 30, tzinfo=UTC)
+
+
+def test_a_record_belongs_to_the_agency_and_edition_it_began_with(
+    teachers_browser: Browser, agency: Agency
+) -> None:
+    done = record(teachers_browser)
+    assert done.agency == agency
+    assert done.edition.slug == "ddscp-2019-12"
+
+
+# What was answered before and is changed.
+
+
+def test_an_answer_made_stale_by_a_change_drops_out(teachers_browser: Browser) -> None:
+    url = walk_to(teachers_browser, "check", danger={"danger": "yes"})
+    back = url.replace("check", "danger")
+    assert teachers_browser.post(back, {"danger": "no"}).url.endswith("/reading/")
+    walked = services.walk_of(conversation_at(url))
+    assert "call-now" not in walked.known
+
+
+def test_a_changed_sign_asks_for_the_reading_again(teachers_browser: Browser) -> None:
+    url = walk_to(teachers_browser, "check")
+    changed = teachers_browser.post(url.replace("check", "signs"), {"codes": ["dd157"]})
+    assert changed.url.endswith("/reading/")
+
+
+def test_a_judgement_changed_after_the_reading_keeps_the_first(teachers_browser: Browser) -> None:
+    url = walk_to(teachers_browser, "check")
+    new = {"level": "3", "reason": "I had not counted the baby."}
+    teachers_browser.post(url.replace("check", "judgement"), new)
+    kept = saved(url, "judgement")
+    assert kept["level"] == "3"
+    assert kept["first"] == LEVEL_2["judgement"]
+
+
+def test_judgement_comes_before_the_reading(teachers_browser: Browser) -> None:
+    url = walk_to(teachers_browser, "judgement")
+    ahead = teachers_browser.get(url.replace("judgement", "reading"))
+    assert ahead.url == url
+    assert "band__level--guidance" not in teachers_browser.get(url).content.decode()
+
+
+def test_moving_the_child_changes_the_phone_card(teachers_browser: Browser) -> None:
+    url = walk_to(teachers_browser, "concern")
+    teachers_browser.post(url.replace("concern", "area"), {"place": "derbyshire"})
+    page = teachers_browser.get(url).content.decode()
+    assert "01629 533190" in page and "01332" not in page
+
+
+# Refusals. Each is clear, and loses nothing.
+
+
+@pytest.mark.parametrize(
+    ("step", "posted", "kept"),
+    [
+        ("danger", {}, ""),
+        ("child", {"siblings": "A baby brother"}, "A baby brother"),
+        ("child", CHILD | {"born_on_day": "31", "born_on_month": "2"}, "Amina"),
+        ("call", {"made": "yes", "said": "They will ring back"}, "They will ring back"),
+        ("call", LEVEL_2["call"] | {"on_year": "2099"}, "Sam at the advice line"),
+        ("call", LEVEL_2["call"] | {"at": "25:99"}, "25:99"),
+        ("concern", {"concern": "  "}, ""),
+        ("in-place", {"services_now": "A youth worker"}, "A youth worker"),
+        ("signs", {}, ""),
+        ("signs", {"codes": ["dd034", "no-such-sign"]}, 'value="dd034" checked'),
+        ("judgement", {"reason": "Because of the baby"}, "Because of the baby"),
+        ("judgement", {"level": "9", "reason": "Because of the baby"}, "Because of the baby"),
+        ("agreement", {"given_on_day": "1"}, 'value="1"'),
+        ("sharing", {"basis": "To keep her safe"}, "To keep her safe"),
+    ],
+)  # fmt: skip
+def test_a_bad_answer_is_refused_with_an_error_and_what_was_typed(
+    teachers_browser: Browser, step: str, posted: dict[str, object], kept: str
+) -> None:
+    url = walk_to(teachers_browser, step)
+    response = teachers_browser.post(url, posted)
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert "govuk-error-summary" in page
+    assert kept in page
+    assert not Answer.objects.filter(conversation=conversation_at(url), step=step).exists()
+
+
+def test_a_bad_first_answer_starts_nothing(teachers_browser: Browser) -> None:
+    response = teachers_browser.post("/conversations/new/", {"place": "atlantis"})
+    assert "govuk-error-summary" in response.content.decode()
+    assert not Conversation.objects.exists()
+
+
+def test_a_step_out_of_order_leads_to_the_first_open_one(teachers_browser: Browser) -> None:
+    url = walk_to(teachers_browser, "child")
+    for later in ("signs", "reading", "check", "family"):
+        assert teachers_browser.get(url.replace("child", later)).url == url
+
+
+def test_an_answer_posted_out_of_order_is_kept(teachers_browser: Browser) -> None:
+    url = walk_to(teachers_browser, "child")
+    response = teachers_browser.post(url.replace("child", "concern"), LEVEL_2["concern"])
+    assert response.url == url
+    assert saved(url, "concern")["concern"] == LEVEL_2["concern"]["concern"]
+
+
+def test_an_unknown_step_is_not_found(teachers_browser: Browser) -> None:
+    url = walk_to(teachers_browser, "child")
+    assert teachers_browser.get(url.replace("child", "nonsense")).status_code == 404
+
+
+def test_recording_too_early_leads_to_what_is_missing(teachers_browser: Browser) -> None:
+    url = walk_to(teachers_browser, "judgement")
+    assert teachers_browser.post(url.replace("judgement", "check")).url == url
+    assert not conversation_at(url).is_recorded
+
+
+def test_a_second_submit_of_the_last_page_records_once(teachers_browser: Browser) -> None:
+    url = walk_to(teachers_browser, "check")
+    first, second = teachers_browser.post(url), teachers_browser.post(url)
+    assert first.url == second.url
+    assert Conversation.objects.recorded().count() == Child.objects.count() == 1
+
+
+def test_a_post_to_a_record_is_refused_and_given_back(teachers_browser: Browser) -> None:
+    done = record(teachers_browser)
+    late = {"concern": "Something more that I remembered later"}
+    response = teachers_browser.post(f"/conversations/{done.token}/concern/", late)
+    assert response.status_code == 409
+    assert late["concern"] in response.content.decode()
+    assert done.answers.get(step="concern").data == LEVEL_2["concern"]
+
+
+def test_a_record_cannot_be_saved_over(teachers_browser: Browser) -> None:
+    done = record(teachers_browser)
+    done.content = {}
+    with pytest.raises(Frozen):
+        done.save()
+    with pytest.raises(Frozen):
+        services.save_answer(conversation=done, step="concern", data={})
+
+
+# Who may see what.
+
+
+def without_token(response: HttpResponse) -> str:
+    """Return a page without the security token that makes every page different."""
+    return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", response.content.decode())
+
+
+def personal_urls(conversation: Conversation) -> list[str]:
+    base = f"/conversations/{conversation.token}/"
+    return [base, *(base + page for page in ("check/", "summary/", "summary.pdf", "concern/"))]
+
+
+@pytest.mark.parametrize("who", ["colleague", "lead", "other agency", "editor", "left"])
+def test_another_persons_conversation_is_not_found_like_a_missing_one(
+    teachers_browser: Browser, teacher: User, agency: Agency, who: str
+) -> None:
+    done = record(teachers_browser)
+    other = Agency.objects.create(name="Another School")
+    stranger = {
+        "colleague": lambda: make_person("c@school.example", agency),
+        "lead": lambda: make_person("l@school.example", agency, Membership.Role.LEAD),
+        "other agency": lambda: make_person("o@other.example", other),
+        "editor": lambda: make_person("e@guidance.example", None),
+        "left": lambda: teacher,
+    }[who]()
+    if who == "left":
+        Membership.objects.filter(user=teacher).delete()
+    browser = signed_in(stranger)
+    missing = browser.get(MISSING)
+    for url in personal_urls(done):
+        for response in (browser.get(url), browser.post(url, {"concern": "x"})):
+            assert response.status_code in (404, 405)
+            if response.status_code == 404:
+                assert without_token(response) == without_token(missing)
+    assert str(done.token) not in browser.get("/conversations/").content.decode()
+
+
+def test_nobody_sees_a_conversation_without_signing_in(teachers_browser: Browser) -> None:
+    done = record(teachers_browser)
+    for url in personal_urls(done):
+        response = Client().get(url)
+        assert response.status_code == 302
+        assert response.url.startswith("/account/login/")
+
+
+def test_a_person_without_an_agency_cannot_start_one(db: None) -> None:
+    browser = signed_in(make_person("editor@guidance.example", None))
+    assert browser.get("/conversations/new/").status_code == 403
+
+
+def test_a_reader_cannot_start_one(agency: Agency) -> None:
+    reader = make_person("reader@school.example", agency, Membership.Role.READER)
+    assert signed_in(reader).get("/conversations/new/").status_code == 403
+
+
+def test_a_person_of_two_agencies_says_which(teachers_browser: Browser, teacher: User) -> None:
+    second = Agency.objects.create(name="Youth Club", kind=Agency.Kind.VOLUNTARY)
+    Membership.objects.create(user=teacher, agency=second)
+    assert b'name="place"' not in teachers_browser.get("/conversations/new/").content
+    teachers_browser.post(f"/conversations/new/?agency={second.pk}", {"place": "derby"})
+    assert Conversation.objects.get().agency == second
+
+
+def test_personal_pages_are_kept_by_no_browser(teachers_browser: Browser) -> None:
+    done = record(teachers_browser)
+    for url in ["/conversations/", *personal_urls(done)]:
+        assert "no-store" in teachers_browser.get(url)["Cache-Control"]
+
+
+def test_nothing_about_the_child_is_in_an_address_a_title_or_a_file_name(
+    teachers_browser: Browser,
+) -> None:
+    done = record(teachers_browser)
+    for url in personal_urls(done):
+        page = teachers_browser.get(url, follow=True)
+        assert "Amina" not in url
+        assert "Amina" not in page.get("Content-Disposition", "")
+        if page["Content-Type"].startswith("text/html"):
+            title = page.content.decode().split("<title>")[1].split("</title>")[0]
+            assert "Amina" not in title
+
+
+def test_saving_a_step_takes_six_queries(teachers_browser: Browser) -> None:
+    url = walk_to(teachers_browser, "concern")
+    with CaptureQueriesContext(connection) as queries:
+        teachers_browser.post(url, LEVEL_2["concern"])
+    asked = [query["sql"] for query in queries if "SAVEPOINT" not in query["sql"]]
+    assert len(asked) <= 6, asked

@@ -1,0 +1,173 @@
+"""The summary: whole, frozen, and safe to print."""
+
+import json
+import re
+from io import BytesIO
+
+import pikepdf
+import pytest
+from django.test import Client
+from pypdf import PdfReader
+from weasyprint.urls import FatalURLFetchingError
+
+from referrals.models import Conversation
+from referrals.pdf import OwnFilesOnly, render_pdf
+from referrals.summary import as_text
+from tests.people import LEVEL_2, record
+from thresholds.models import Contact
+
+HOSTILE = (
+    '<script>alert(1)</script><img src="https://evil.example/x.png"> {{ 7*7 }} \x07 ' + "é漢𝒳" * 40
+)
+REFUSED_LEVEL_3 = {
+    "area": {"place": "derbyshire"},
+    "in_place": LEVEL_2["in-place"] | {"assessment": "no"},
+    "signs": {"codes": ["dd104", "dd128"]},
+    "judgement": {"level": "3", "reason": "Health and school are both slipping."},
+    "agreement": {"agreement": "refused"},
+    "agreement_record": {"advice_from": "Liam Birch", "advice_outcome": "Share it"},
+    "sharing": {
+        "shares": "yes",
+        "basis": "Her health",
+        "service_told": "yes",
+        "family_told": "yes",
+    },
+}
+
+
+def block(conversation: Conversation, slug: str) -> dict[str, object]:
+    return next(b for b in conversation.content["blocks"] if b["slug"] == slug)
+
+
+def rows(conversation: Conversation, slug: str) -> dict[str, str]:
+    return dict(block(conversation, slug)["rows"])
+
+
+def pdf_text(conversation: Conversation) -> str:
+    reader = PdfReader(BytesIO(render_pdf(conversation)))
+    text = " ".join(page.extract_text() for page in reader.pages).replace("\0", "")
+    return re.sub(r"\s+", " ", text)
+
+
+def test_the_first_block_says_who_what_how_urgent_and_from_whom(teachers_browser: Client) -> None:
+    request = " ".join(rows(record(teachers_browser), "request").values())
+    for said in ("Amina Example", "3 April 2017", "Derby City", "Example School", "01000 000000"):
+        assert said in request
+
+
+def test_what_the_child_said_comes_before_the_evidence(teachers_browser: Client) -> None:
+    done = record(teachers_browser)
+    slugs = [b["slug"] for b in done.content["blocks"]]
+    assert slugs.index("request") < slugs.index("voice") < slugs.index("signs")
+    assert slugs.index("signs") < slugs.index("consent") < slugs.index("next-steps")
+    assert LEVEL_2["questions"]["life-and-wishes"] in rows(done, "voice").values()
+
+
+def test_signs_stand_word_for_word_with_their_level(teachers_browser: Client) -> None:
+    table = block(record(teachers_browser), "signs")["table"]["rows"]
+    levels = {sign: level for level, _, sign, _ in table}
+    assert levels["Minor concerns re diet, hygiene, clothing"] == "2"
+    assert levels["Physically well"].startswith("1")
+
+
+def test_a_wording_of_several_levels_names_them_all(teachers_browser: Client) -> None:
+    done = record(teachers_browser, signs={"codes": ["dd060"]})
+    assert block(done, "signs")["table"]["rows"][0][0] == "2, 3, 4"
+
+
+def test_a_difference_between_judgement_and_reading_is_kept(teachers_browser: Client) -> None:
+    why = {"difference": "The bruise was seen to happen in the playground."}
+    done = record(teachers_browser, signs={"codes": ["dd157"]}, reading=why)
+    assert (done.judged_level, done.read_level) == (2, 4)
+    assert why["difference"] in rows(done, "judgement").values()
+
+
+def test_agreement_has_no_difference_to_keep(teachers_browser: Client) -> None:
+    labels = rows(record(teachers_browser), "judgement")
+    assert "The two differ" not in labels
+
+
+def test_the_written_follow_up_is_due_48_hours_after_the_call(teachers_browser: Client) -> None:
+    call = LEVEL_2["call"] | {"on_day": "29", "on_month": "3", "on_year": "2025", "at": "17:10"}
+    done = record(teachers_browser, danger={"danger": "yes"}, call=call)
+    # The clocks went forward in the night between: 48 hours later it reads an hour more.
+    assert "6:10pm on Monday 31 March 2025" in rows(done, "request")["Follow-up in writing"]
+
+
+def test_a_refusal_is_recorded_whole_and_stops_nothing(teachers_browser: Client) -> None:
+    done = record(teachers_browser, **REFUSED_LEVEL_3)
+    said = rows(done, "consent").values()
+    assert {"Liam Birch", "Share it", "Her health"} <= set(said)
+    assert not block(done, "consent")["items"]
+    steps = json.dumps(block(done, "next-steps"), ensure_ascii=False)
+    assert "derbyshire.gov.uk" in steps and "01332" not in steps
+
+
+def test_what_a_refusal_did_not_record_is_listed_and_stops_nothing(
+    teachers_browser: Client,
+) -> None:
+    unfinished = REFUSED_LEVEL_3 | {"agreement_record": {}, "sharing": {"shares": "unknown"}}
+    done = record(teachers_browser, **unfinished)
+    assert done.is_recorded
+    assert len(block(done, "consent")["items"]) >= 3
+
+
+def test_the_record_keeps_the_numbers_that_were_shown(teachers_browser: Client) -> None:
+    done = record(teachers_browser, danger={"danger": "yes"})
+    Contact.objects.filter(area__slug="derby").update(phone="01000 111111")
+    assert "01332 641172" in pdf_text(done)
+    assert "01000 111111" not in pdf_text(done)
+
+
+def test_the_page_and_the_pdf_say_the_same(teachers_browser: Client) -> None:
+    done = record(teachers_browser, **REFUSED_LEVEL_3)
+    printed = pdf_text(done).replace(" ", "")
+    page = teachers_browser.get(f"/conversations/{done.token}/summary/").content.decode()
+    for part in done.content["blocks"]:
+        for text in [text for row in part["rows"] for text in row]:
+            assert re.sub(r"\s", "", text) in printed
+            assert text.split("\n")[0] in page
+
+
+def test_each_block_can_be_copied_as_plain_text(teachers_browser: Client) -> None:
+    done = record(teachers_browser)
+    page = teachers_browser.get(f"/conversations/{done.token}/summary/").content.decode()
+    assert page.count("<textarea") == len(done.content["blocks"])
+    text = as_text(block(done, "signs"))
+    assert "Minor concerns re diet, hygiene, clothing" in text and "<" not in text
+
+
+def test_the_pdf_is_tagged_and_tells_its_edition(teachers_browser: Client) -> None:
+    done = record(teachers_browser)
+    pdf = pikepdf.open(BytesIO(render_pdf(done)))
+    assert pdf.Root.MarkInfo.Marked
+    assert str(pdf.Root.Lang) == "en"
+    assert "/StructTreeRoot" in pdf.Root and "/Outlines" in pdf.Root
+    assert pdf.open_metadata().get("pdfuaid:part") == "1"
+    text = pdf_text(done)
+    for said in (done.reference, "December 2019", "Official-Sensitive", "Page 1 of"):
+        assert said in text
+
+
+@pytest.mark.parametrize("step", ["concern", "questions", "judgement"])
+def test_hostile_text_is_printed_as_it_was_typed(teachers_browser: Client, step: str) -> None:
+    fields = {"concern": "concern", "questions": "life-and-wishes", "judgement": "reason"}
+    done = record(teachers_browser, **{step: LEVEL_2[step] | {fields[step]: HOSTILE}})
+    page = teachers_browser.get(f"/conversations/{done.token}/summary/").content.decode()
+    assert "<script>alert" not in page and "&lt;script&gt;alert" in page
+    assert "<script>alert(1)</script>" in pdf_text(done)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://evil.example/x.png",
+        "http://127.0.0.1/x.png",
+        "file:///etc/passwd",
+        "file://static/pdf/../../manage.py",
+        "data:text/plain,hello",
+    ],
+)
+def test_the_pdf_loads_nothing_but_its_own_files(address: str) -> None:
+    with pytest.raises(FatalURLFetchingError):
+        OwnFilesOnly().fetch(address)
