@@ -6,6 +6,7 @@ from datetime import date
 from django.http import HttpRequest
 from django.utils import timezone
 
+from thresholds.currency import is_confirmed, standing
 from thresholds.guidance import Contact
 from thresholds.load import contacts_of
 from thresholds.models import Area
@@ -46,23 +47,19 @@ def card_line(contact: Contact, today: date) -> dict[str, object]:
         "phone": contact.phone,
         "hours": contact.hours,
         "url": contact.url,
-        "confirmed": is_confirmed(contact, today),
+        "confirmed": is_confirmed(*_dates(contact), today),
         "status": currency(contact, today),
     }
 
 
-def is_confirmed(contact: Contact, today: date) -> bool:
-    """Say whether somebody has confirmed `contact` and its review date has not passed."""
-    overdue = bool(contact.review_by) and date.fromisoformat(contact.review_by) < today
-    return bool(contact.checked_on) and not overdue
-
-
 def currency(contact: Contact, today: date) -> str:
-    """Say in a line how far `contact` can be trusted."""
-    if not contact.checked_on:
-        return f"From: {contact.source}. Not confirmed since."
-    checked = date.fromisoformat(contact.checked_on)
-    words = f"{checked.day} {checked:%B %Y}"
-    if is_confirmed(contact, today):
-        return f"Confirmed on {words}."
-    return f"Not confirmed since {words}. Check it before you rely on it."
+    """Say in a line where `contact` comes from and how far it can be trusted."""
+    return f"From: {contact.source}. {standing(*_dates(contact), today)}"
+
+
+def _dates(contact: Contact) -> tuple[date | None, date | None]:
+    """Return when it was checked and when it is to be reviewed."""
+    checked_on, review_by = (
+        date.fromisoformat(day) if day else None for day in (contact.checked_on, contact.review_by)
+    )
+    return checked_on, review_by

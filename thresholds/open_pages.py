@@ -14,6 +14,7 @@ from django.utils.cache import add_never_cache_headers, patch_cache_control
 from django.utils.formats import date_format
 from django.views.decorators.http import require_safe
 
+from thresholds.currency import standing
 from thresholds.guidance import Guidance
 from thresholds.load import current_edition, load
 from thresholds.models import Area, Checked, Edition
@@ -38,7 +39,7 @@ class Shown:
 
     @property
     def standing(self) -> str:
-        return standing(self.edition)
+        return standing_of(self.edition)
 
     @property
     def for_areas(self) -> str:
@@ -92,14 +93,9 @@ def other_areas() -> list[Area]:
     return list(others.filter(partnership__editions__in=published).distinct())
 
 
-def standing(row: Checked) -> str:
+def standing_of(row: Checked) -> str:
     """Say in a line how far `row` can be trusted."""
-    if row.checked_on is None:
-        return "Not confirmed since."
-    checked = date_format(row.checked_on, "j F Y")
-    if row.review_by and row.review_by < timezone.localdate():
-        return f"Not confirmed since {checked}. Check it before you rely on it."
-    return f"Confirmed on {checked}."
+    return standing(row.checked_on, row.review_by, timezone.localdate())
 
 
 def printed_date(text: str) -> str:

@@ -5,7 +5,7 @@ from django.shortcuts import render
 
 from thresholds.guidance import Domain, Guidance, Indicator, Level, SpecialRoute
 from thresholds.models import Area, Link
-from thresholds.open_pages import Shown, home, open_page, standing
+from thresholds.open_pages import Shown, home, open_page, standing_of
 
 
 @open_page
@@ -124,5 +124,5 @@ def link_line(link: Link) -> dict[str, str]:
         "note": link.note,
         "section": link.section,
         "source": link.source,
-        "standing": standing(link),
+        "standing": standing_of(link),
     }

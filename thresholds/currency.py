@@ -1,0 +1,20 @@
+"""How far a fact can be trusted: when somebody last confirmed it, and until when that holds."""
+
+from datetime import date
+
+from django.utils.formats import date_format
+
+
+def is_confirmed(checked_on: date | None, review_by: date | None, today: date) -> bool:
+    """Say whether somebody has confirmed it, and its review date has not passed."""
+    return checked_on is not None and (review_by is None or review_by >= today)
+
+
+def standing(checked_on: date | None, review_by: date | None, today: date) -> str:
+    """Say in a line how far it can be trusted."""
+    if checked_on is None:
+        return "Not confirmed since."
+    day = date_format(checked_on, "j F Y")
+    if is_confirmed(checked_on, review_by, today):
+        return f"Confirmed on {day}."
+    return f"Not confirmed since {day}. Check it before you rely on it."
