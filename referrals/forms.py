@@ -350,6 +350,11 @@ class AgreementRecordForm(StepForm):
         agreement = answers.text(self.known, "agreement", "agreement")
         for name, label in self.FIELDS.get(agreement, {}).items():
             self.fields[name] = long_text(label, rows=2, required=False)
+        if agreement == "refused":
+            self.fields["advice_from"].help_text = (
+                "From a manager, designated senior person or named professional. "
+                "If asking would cause undue delay, say so here."
+            )
 
 
 class SharingForm(StepForm):

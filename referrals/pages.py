@@ -70,7 +70,8 @@ def reading(facts: Facts, form: StepForm) -> Context:
             {
                 "level": level,
                 "you": level.number == facts.judgement,
-                "guidance": read.level <= level.number <= read.up_to,
+                "guidance": level.number == read.level,
+                "discuss": read.level < level.number <= read.up_to,
             }
             for level in facts.guidance.levels
         ],
@@ -113,5 +114,5 @@ def beside(slug: str, facts: Facts, form: StepForm) -> Context:
 
 
 def typed(posted: Data) -> list[str]:
-    """Return the longer texts of a form that could not be saved, so that they can be copied."""
-    return [str(value) for value in posted.values() if len(str(value)) > 20 and " " in str(value)]
+    """Return the texts of a form that could not be saved, so that they can be copied."""
+    return [str(text) for name, text in posted.items() if text and name != "csrfmiddlewaretoken"]

@@ -1,6 +1,7 @@
 """The pages of a conversation. One view serves all steps."""
 
 from collections.abc import Callable
+from functools import wraps
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -25,8 +26,19 @@ LIST_SIZE = 100
 
 
 def personal(view: View) -> View:
-    """A page about a person: behind sign-in, and kept by no browser and no cache."""
-    return never_cache(login_required(view))
+    """A page about a person: behind sign-in, and kept by no browser and no cache.
+
+    Whoever posts after being signed out gets back what they typed, to copy.
+    """
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if request.method == "POST" and not request.user.is_authenticated:
+            typed = pages.typed(request.POST.dict())
+            return show(request, "journey/signed_out.html", status=403, typed=typed)
+        return login_required(view)(request, *args, **kwargs)
+
+    return never_cache(wrapper)
 
 
 def find(request: HttpRequest, token: object) -> Conversation:

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Agency, Membership, User
 from referrals import services
 from referrals.models import Answer, Call, Child, Conversation, Frozen, Sign
-from tests.people import LEVEL_2, make_person, record, signed_in, walk_to
+from tests.people import BACKEND, LEVEL_2, make_person, record, signed_in, walk_to
 
 Browser = Client
 CHILD = LEVEL_2["child"]
@@ -220,6 +220,25 @@ def test_a_post_to_a_record_is_refused_and_given_back(teachers_browser: Browser)
     assert response.status_code == 409
     assert late["concern"] in response.content.decode()
     assert done.answers.get(step="concern").data == LEVEL_2["concern"]
+
+
+def test_a_post_after_being_signed_out_is_given_back(teachers_browser: Browser) -> None:
+    url = walk_to(teachers_browser, "concern")
+    teachers_browser.logout()
+    late = {"concern": "She told me on Friday that she is afraid"}
+    response = teachers_browser.post(url, late)
+    assert response.status_code == 403
+    assert late["concern"] in response.content.decode()
+    assert not Answer.objects.filter(step="concern").exists()
+
+
+def test_a_form_that_is_out_of_date_gets_a_page_of_ours(teacher: User) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(teacher, backend=BACKEND)
+    response = strict.post("/conversations/new/", {"place": "derby"})
+    assert response.status_code == 403
+    assert "tel:999" in response.content.decode()
+    assert not Conversation.objects.exists()
 
 
 def test_a_record_cannot_be_saved_over(teachers_browser: Browser) -> None:

@@ -143,7 +143,7 @@ def read(concern: Concern, guidance: Guidance) -> Reading:
     level = max([guidance.lowest(), *(reason.supports for reason in reasons)])
     reasons += _later_answers(concern, guidance, level)
     up_to = max([level, *(reason.opens for reason in reasons)])
-    child_protection = any(reason.rule.child_protection for reason in reasons)
+    child_protection = any(_answered(reason) and reason.rule.child_protection for reason in reasons)
     return Reading(
         level=level,
         up_to=up_to,
@@ -169,6 +169,10 @@ def urgency_at(level: int, area: str, guidance: Guidance) -> str:
         if level >= (rule.level or 0) and rule.area in areas
     ]
     return max(words, key=URGENCIES.index, default=URGENCIES[0])
+
+
+def _answered(reason: Reason) -> bool:
+    return reason.rule.kind == "answer"
 
 
 def _rank(reason: Reason) -> tuple[bool, int]:
@@ -241,7 +245,9 @@ def _later_answers(concern: Concern, guidance: Guidance, level: int) -> list[Rea
 
 
 def _urgency(concern: Concern, guidance: Guidance, level: int, reasons: Iterable[Reason]) -> str:
-    hastened = [reason.rule.urgency for reason in reasons if reason.rule.urgency]
+    hastened = [
+        reason.rule.urgency for reason in reasons if _answered(reason) and reason.rule.urgency
+    ]
     return max([urgency_at(level, concern.area, guidance), *hastened], key=URGENCIES.index)
 
 
