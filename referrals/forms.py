@@ -289,6 +289,9 @@ class NextStepsForm(StepForm):
         level = answers.level_now(self.known, self.guidance)
         names = [service.name for service in self.guidance.services_of(level)]
         self.fields["services"].choices = [(name, name) for name in names]
+        # Another council's services are not known here.
+        if answers.has_no_area(self.known):
+            del self.fields["services"]
 
 
 class AgreementForm(StepForm):

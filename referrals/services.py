@@ -104,7 +104,7 @@ def record(*, conversation: Conversation) -> Conversation:
     locked.read_level = facts.reading.level
     locked.read_up_to = facts.reading.up_to
     locked.child_protection = facts.reading.child_protection
-    locked.urgency = facts.reading.urgency
+    locked.urgency = facts.steps.urgency
     locked.agreement = facts.concern.agreement
     _write_parts(locked, facts)
     locked.save()

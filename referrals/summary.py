@@ -123,7 +123,7 @@ def request_block(facts: Facts) -> Block:
         ("Child", child_line(known)),
         ("Lives in", place_name(conversation)),
         ("Asked for", asked_for(facts)),
-        ("How urgent", URGENCY[facts.reading.urgency]),
+        ("How urgent", URGENCY[facts.steps.urgency]),
         ("In danger now", yes_no(facts.concern.danger)),
         ("Reasonable cause to suspect significant harm", harm_line(facts)),
         ("Telephone call", call_line(known)),
