@@ -41,6 +41,7 @@ REFUSED = {
     "half a character": '{"area": "\\ud800", "indicators": []}',
     "a null character": '{"area": "derby\\u0000", "indicators": []}',
     "a number as area": '{"area": 1, "indicators": []}',
+    "a list as area": '{"area": ["derby"], "indicators": []}',
     "an unknown area": '{"area": "nottingham", "indicators": []}',
     "no area": '{"indicators": []}',
     "an unknown code": '{"area": "derby", "indicators": ["dd999"]}',
@@ -160,7 +161,7 @@ def read_in_a_process(
 def test_bytes_that_are_no_text_are_refused_by_the_real_command(
     environment: dict[str, str], stdin: bytes
 ) -> None:
-    result = read_in_a_process(stdin, environment | {"PYTHONUTF8": "1"})
+    result = read_in_a_process(stdin, environment | {"PYTHONIOENCODING": "utf-8:strict"})
     assert (result.returncode, result.stdout) == (2, b"")
     assert len(result.stderr.decode().splitlines()) == 1
 

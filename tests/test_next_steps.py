@@ -408,6 +408,18 @@ def test_harm_that_nobody_has_decided_on_is_to_be_decided(
             {"refused-level-2"},
             {"family-2", "family-2-assessed", "plan-2"},
         ),
+        (
+            {"agreement": "refused", "assessment": "yes"},
+            3,
+            {"documents-without-agreement", "vcm-derby", "refer-3-derby"},
+            {"written-consent"},
+        ),
+        (
+            {"agreement": "given", "assessment": "yes"},
+            3,
+            {"written-consent", "vcm-derby", "refer-3-derby"},
+            {"documents-without-agreement", "refused"},
+        ),
         ({"agreement": "unsafe"}, 2, {"plan-2-unsafe", "unsafe-harm"}, {"plan-2", "family-2"}),
         ({}, 1, {"family-1", "plan-1", "pre-assessment-derby"}, {"refer-3-derby", "plan-2"}),
         ({"agreement": "refused"}, 1, {"family-1", "plan-1"}, {"pre-assessment-derby"}),

@@ -457,12 +457,53 @@ def test_an_edition_without_rules_still_reads_at_its_lowest_level() -> None:
     assert (reading.level, reading.up_to, reading.urgency) == (1, 1, "plan")
 
 
-def test_a_wording_left_at_one_level_is_shared_no_more() -> None:
-    signs = [
-        Indicator("left", 2, "d0", "", "1", "", "gone"),
-        Indicator("own", 2, "d1", "", "1", ""),
+WORDING = [
+    *(Indicator(f"w{tier}", tier, "d0", "", "1", "", "wording") for tier in (2, 3, 4)),
+    *(Indicator(f"u{tier}{n}", tier, "d1", "", "1", "") for tier in (2, 3, 4) for n in range(4)),
+]
+
+
+@pytest.mark.parametrize(
+    ("rules", "signs", "level", "up_to"),
+    [
+        # Company lifts a wording, and what it counted for below is not lost by that.
+        ([(2, 4, 3, 3), (3, 3, 3, 3), (3, 1, 2, 3)], ["u20", "u21", "u22", "w3"], 3, 3),
+        ([(2, 4, 3, 3), (3, 3, 3, 3), (3, 1, 2, 3)], ["u20", "u21", "u22", "w3", "u30"], 3, 3),
+        # What one sign opened stays open when a second meets the greater count.
+        ([(3, 1, 2, 4), (3, 2, 3, 3)], ["u30"], 2, 4),
+        ([(3, 1, 2, 4), (3, 2, 3, 3)], ["u30", "u31"], 3, 4),
+        # A wording counts once at a level, however often it was chosen.
+        ([(2, 2, 2, 2)], ["w2", "w3"], 1, 1),
+        ([(2, 2, 2, 2)], ["w2", "w3", "u20"], 2, 2),
+        # Chosen at two levels, it counts as high as the higher of them.
+        ([(3, 2, 3, 3)], ["w2", "w3", "u30"], 3, 3),
+        ([(3, 2, 3, 3)], ["w2", "u30"], 1, 1),
+    ],
+)
+def test_counting_a_shared_wording(
+    rules: list[tuple[int, int, int, int]], signs: list[str], level: int, up_to: int
+) -> None:
+    counts = [
+        rule(f"{tier}-{least}", "count", level=tier, at_least=least, supports=gives, opens=opens)
+        for tier, least, gives, opens in rules
     ]
-    assert read(Concern("north", frozenset({"left", "own"})), tiers(signs, OTHER_RULES)).level == 2
+    for guidance in (tiers(WORDING, counts, 4), tiers(WORDING[::-1], counts[::-1], 4)):
+        reading = read(Concern("north", frozenset(signs)), guidance)
+        assert (reading.level, reading.up_to) == (level, up_to)
+
+
+def test_a_wording_left_at_one_level_is_shared_no_more() -> None:
+    left = Indicator("left", 2, "d0", "", "1", "", "gone")
+    guidance = tiers([left], [*OTHER_RULES, rule("shared", "shared")])
+    reasons = read(Concern("north", frozenset({"left"})), guidance).reasons
+    assert "shared" not in {reason.rule.kind for reason in reasons}
+
+
+def test_no_count_makes_it_child_protection_or_urgent() -> None:
+    """Even where an editor's row says so."""
+    count = rule("one", "count", level=1, at_least=1, child_protection=True, urgency="now")
+    reading = read(Concern("north", frozenset({"t10"})), replace(OTHER, rules=(count,)))
+    assert (reading.child_protection, reading.urgency) == (False, "plan")
 
 
 def test_a_wording_printed_as_a_strength_too_is_not_lowered_to_it() -> None:
