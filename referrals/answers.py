@@ -4,13 +4,14 @@ The keys are the steps' slugs and their forms' field names; every reader of save
 goes through here. Pure: no Django.
 """
 
+from collections.abc import Iterable
 from typing import cast
 
 from referrals.journey import Answers
 from thresholds.concern import ELSEWHERE, UNKNOWN_AREA, Agreement, Concern, Known
 from thresholds.consent import Consent
-from thresholds.guidance import Guidance
-from thresholds.next_steps import level_acted_on
+from thresholds.guidance import Contact, Guidance
+from thresholds.next_steps import NextSteps, level_acted_on, next_steps
 from thresholds.reading import Reading, read
 
 NOT_SURE = "not_sure"
@@ -43,7 +44,7 @@ def concern_of(known: Answers, guidance: Guidance) -> Concern:
         area=place(known),
         indicators=frozenset(items(known, "signs", "codes")) & guidance.by_code.keys(),
         danger=_known(text(known, "danger", "danger")),
-        significant_harm=_known(text(known, "harm", "significant_harm")),
+        significant_harm=_known(text(known, "reading", "significant_harm")),
         assessment=_known(text(known, "in-place", "assessment")),
         plan_tried=_known(text(known, "in-place", "plan_tried")),
         sudden_escalation=_known(text(known, "in-place", "sudden_escalation")),
@@ -72,22 +73,23 @@ def differs(reading: Reading, judgement: int | None) -> bool:
     return judgement is not None and not reading.level <= judgement <= reading.up_to
 
 
-def level_now(known: Answers, guidance: Guidance) -> int:
-    """Return the level that the next steps are for."""
-    return level_acted_on(reading_of(known, guidance), judgement_of(known), guidance)
+def steps_of(known: Answers, guidance: Guidance, contacts: Iterable[Contact] = ()) -> NextSteps:
+    """Return what to do next, as far as the concern has been told."""
+    concern = concern_of(known, guidance)
+    return next_steps(read(concern, guidance), concern, guidance, contacts, judgement_of(known))
 
 
 def leads_to_referral(known: Answers, guidance: Guidance) -> bool:
     """Say whether what was judged, or what the guidance reads, is a matter for the council."""
     reading = reading_of(known, guidance)
-    levels = {level_now(known, guidance), reading.level}
+    levels = {level_acted_on(reading, judgement_of(known), guidance), reading.level}
     return any(guidance.level_by_number[level].is_referral for level in levels)
 
 
 def consent_of(known: Answers) -> Consent:
-    """Return what was recorded about agreement and sharing, from its three steps."""
+    """Return what was recorded about agreement and sharing, from its two steps."""
     merged: dict[str, object] = {}
-    for step in ("agreement", "agreement-record", "sharing"):
+    for step in ("agreement", "sharing"):
         merged |= known.get(step, {})
     fields = Consent.__dataclass_fields__
     return Consent(**{key: str(value) for key, value in merged.items() if key in fields and value})  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Form fields that the conversation's forms share, and the words they have in common."""
+"""What the conversation's forms share: their base, their fields, and the words in common."""
 
 import calendar
 import re
@@ -9,24 +9,44 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from referrals.journey import Answers
+from thresholds.guidance import Guidance
+
 YES_NO = [("yes", "Yes"), ("no", "No")]
 YES_NO_UNKNOWN = [*YES_NO, ("unknown", "I do not know yet")]
 LONG = 20_000
+MISSING = "missing"
 DATE_PARTS = ("day", "month", "year")
-UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+# Control characters, and marks that show nothing or turn the text around them.
+UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
+)
+TOO_LONG = "Use %(limit_value)d characters or fewer: this has %(show_value)d"
+SHORT = 300
 MONTH_NAMES = [name.lower() for name in calendar.month_name][1:]
 
 
 class PlainText(forms.CharField):
     """Text as a person typed it, without characters that no page and no PDF can show."""
 
+    def __init__(self, **kwargs: Any) -> None:
+        messages = {"max_length": TOO_LONG} | kwargs.pop("error_messages", {})
+        super().__init__(error_messages=messages, **kwargs)
+
     def to_python(self, value: Any) -> str:
-        lines = str(super().to_python(value)).replace("\r\n", "\n")
-        return UNPRINTABLE.sub("", lines)
+        lines = str(value or "").replace("\r\n", "\n")
+        return str(super().to_python(UNPRINTABLE.sub("", lines)))
 
 
 def radios(label: str, choices: list[tuple[str, str]], **kwargs: Any) -> forms.ChoiceField:
-    return forms.ChoiceField(label=label, choices=choices, widget=forms.RadioSelect, **kwargs)
+    messages = {"invalid_choice": "Choose one of the answers"} | kwargs.pop("error_messages", {})
+    return forms.ChoiceField(
+        label=label,
+        choices=choices,
+        widget=forms.RadioSelect,
+        error_messages=messages,
+        **kwargs,
+    )
 
 
 def long_text(label: str, rows: int = 4, **kwargs: Any) -> PlainText:
@@ -35,13 +55,20 @@ def long_text(label: str, rows: int = 4, **kwargs: Any) -> PlainText:
 
 
 def short_text(label: str, **kwargs: Any) -> PlainText:
-    return PlainText(label=label, max_length=300, **kwargs)
+    return PlainText(label=label, max_length=SHORT, **kwargs)
 
 
 def refuse_future(day: date | None) -> date | None:
     """Return `day`. Raises ValidationError for one that is still to come."""
     if day and day > timezone.localdate():
         raise ValidationError("The date must be today or in the past")
+    return day
+
+
+def refuse_past(day: date | None) -> date | None:
+    """Return `day`. Raises ValidationError for one that has gone."""
+    if day and day < timezone.localdate():
+        raise ValidationError("The date must be today or later")
     return day
 
 
@@ -118,3 +145,24 @@ def month_number(typed: str) -> int:
         if name.startswith(typed.lower()):
             return number
     raise ValueError(typed)
+
+
+def missing(message: str) -> ValidationError:
+    """Return an error about something that is not there yet, such as a required field's own."""
+    return ValidationError(message, code=MISSING)
+
+
+class StepForm(forms.Form):
+    """A form of the journey. `needs_earlier_answers` decides which questions it puts."""
+
+    needs_earlier_answers = False
+
+    def __init__(self, *args: object, known: Answers, guidance: Guidance, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.known = known
+        self.guidance = guidance
+
+    def is_only_unfinished(self) -> bool:
+        """Say whether nothing is wrong but what is missing, so that it can be kept for later."""
+        errors = [error for field in self.errors.as_data().values() for error in field]
+        return all(error.code in ("required", MISSING) for error in errors)

@@ -7,6 +7,7 @@ some questions depend on them.
 from datetime import date, datetime
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from referrals import answers
@@ -15,16 +16,22 @@ from referrals.fields import (
     YES_NO_UNKNOWN,
     Choice,
     DatePartsField,
+    StepForm,
     long_text,
+    missing,
     radios,
     refuse_future,
+    refuse_past,
     short_text,
 )
-from referrals.journey import Answers
 from thresholds.concern import ELSEWHERE, UNKNOWN_AREA
-from thresholds.consent import YOUNG_PERSON
-from thresholds.guidance import Guidance, Level
+from thresholds.guidance import Level
 
+PREGNANCY_DAYS = 310
+CLOCK_FORMATS = [
+    *("%H:%M", "%H.%M", "%H%M"),
+    *("%I:%M%p", "%I.%M%p", "%I:%M %p", "%I.%M %p", "%I%p", "%I %p"),
+]
 SEEN_BY = [
     ("", "Choose"),
     ("me", "I saw or heard it"),
@@ -33,15 +40,6 @@ SEEN_BY = [
     ("practitioner", "Another practitioner saw or said it"),
     ("other", "Somebody else saw or said it"),
 ]
-
-
-class StepForm(forms.Form):
-    """A form of the journey."""
-
-    def __init__(self, *args: object, known: Answers, guidance: Guidance, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.known = known
-        self.guidance = guidance
 
 
 class AreaForm(StepForm):
@@ -97,10 +95,19 @@ class ChildForm(StepForm):
     def clean_born_on(self) -> date | None:
         return refuse_future(self.cleaned_data["born_on"])
 
+    def clean_due_on(self) -> date | None:
+        """Return the due date. Raises ValidationError where no pregnancy can be due then."""
+        due_on = self.cleaned_data["due_on"]
+        if due_on and abs((due_on - timezone.localdate()).days) > PREGNANCY_DAYS:
+            raise ValidationError("The due date must be within ten months of today")
+        return due_on
+
     def clean(self) -> dict[str, object]:
         data = super().clean() or {}
-        if not (data.get("name") or data.get("agency_reference")):
-            self.add_error("name", "Enter the child’s name or your agency’s own reference")
+        if not (self.errors or data.get("name") or data.get("agency_reference")):
+            self.add_error("name", missing("Enter the child’s name or your agency’s reference"))
+        if data.get("born_on") and data.get("due_on"):
+            self.add_error("due_on", "Give a date of birth or a due date, not both")
         return data
 
 
@@ -110,15 +117,25 @@ class CallForm(StepForm):
         YES_NO,
         error_messages={"required": "Choose whether you have telephoned anybody"},
     )
-    to = short_text(
-        "Whom did you call?", required=False, help_text="The service, and the name if you have it."
+    to_whom = radios(
+        "Whom did you call?",
+        [
+            ("council", "The council’s children’s services"),
+            ("emergency", "999 or the police"),
+            ("advice", "A consultation or advice line"),
+            ("other", "Somebody else"),
+        ],
+        required=False,
+        help_text="The 48 hours for writing count from a call to the council. If you made "
+        "several calls, choose that one, and tell of the others under “What was said?”.",
     )
+    to = short_text("Name of the service or person", required=False)
     on = DatePartsField(label="On which day?", required=False)
     at = forms.TimeField(
         label="At what time?",
         required=False,
-        help_text="For example, 17:45. A follow-up in writing is due 48 hours after this.",
-        input_formats=["%H:%M", "%H.%M", "%H%M"],
+        help_text="For example, 17:45 or 5.45pm.",
+        input_formats=CLOCK_FORMATS,
         widget=forms.TimeInput(format="%H:%M", attrs={"class": "govuk-input--width-5"}),
         error_messages={"invalid": "Enter the time with hours and minutes, like 17:45"},
     )
@@ -126,8 +143,11 @@ class CallForm(StepForm):
 
     def clean(self) -> dict[str, object]:
         data = super().clean() or {}
+        details = ("to_whom", "to", "on", "at", "said")
+        if data.get("made") == "no" and any(data.get(name) for name in details):
+            self.add_error("made", "You told of a call: choose “Yes”, or take its details out")
         if data.get("made") == "yes":
-            self._require("to", "Enter whom you called")
+            self._require("to_whom", "Choose whom you called")
             self._require("on", "Enter the day of the call")
             self._require("at", "Enter the time of the call")
         if data.get("on") and data.get("at"):
@@ -139,7 +159,7 @@ class CallForm(StepForm):
 
     def _require(self, field: str, message: str) -> None:
         if not self.errors.get(field) and not self.cleaned_data.get(field):
-            self.add_error(field, message)
+            self.add_error(field, missing(message))
 
 
 class ConcernForm(StepForm):
@@ -148,7 +168,8 @@ class ConcernForm(StepForm):
         "What are you worried about?",
         rows=10,
         help_text="In your own words: what was seen, heard and said, when, and by whom. "
-        "Write down what the child said as they said it.",
+        "Write down what the child said as they said it. The family and the council may read "
+        "this: leave out the name of anybody who asked not to be named.",
         error_messages={"required": "Write down what you are worried about"},
     )
 
@@ -209,12 +230,15 @@ class SignsForm(StepForm):
     def clean(self) -> dict[str, object]:
         data = super().clean() or {}
         if not self.errors and not data.get("codes") and not data.get("unknown_domains"):
-            self.add_error("codes", "Choose at least one sign, or say what you do not know yet")
+            words = "Choose at least one sign, or say what you do not know yet"
+            self.add_error("codes", missing(words))
         return data
 
 
 class EvidenceForm(StepForm):
     """Who saw or said each sign, and a note."""
+
+    needs_earlier_answers = True
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
@@ -247,11 +271,22 @@ class JudgementForm(StepForm):
 
 
 class ReadingForm(StepForm):
-    """Asks about a difference, once, and only where there is one."""
+    """Asks what only some readings raise: significant harm, and a difference."""
+
+    needs_earlier_answers = True
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         reading = answers.reading_of(self.known, self.guidance)
+        # Danger now is child protection already.
+        if reading.asks_significant_harm and answers.text(self.known, "danger", "danger") != "yes":
+            self.fields["significant_harm"] = radios(
+                "Is there reasonable cause to suspect that the child is suffering, or is likely "
+                "to suffer, significant harm?",
+                YES_NO_UNKNOWN,
+                help_text="No count of signs decides this. You do, with your safeguarding lead.",
+                error_messages={"required": "Choose whether there is reasonable cause"},
+            )
         if answers.differs(reading, answers.judgement_of(self.known)):
             self.fields["difference"] = long_text(
                 "What do you know that the signs do not show?",
@@ -260,19 +295,10 @@ class ReadingForm(StepForm):
             )
 
 
-class HarmForm(StepForm):
-    page_heading = True
-    significant_harm = radios(
-        "Is there reasonable cause to suspect that the child is suffering, or is likely to "
-        "suffer, significant harm?",
-        YES_NO_UNKNOWN,
-        error_messages={"required": "Choose whether there is reasonable cause to suspect it"},
-    )
-
-
 class NextStepsForm(StepForm):
+    needs_earlier_answers = True
     services = forms.MultipleChoiceField(
-        label="Which services have you offered, or will you?",
+        label="Which of the services that the guidance names are involved, or will be?",
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
@@ -284,120 +310,36 @@ class NextStepsForm(StepForm):
         help_text="Needs change. Come back sooner if you learn more.",
     )
 
+    def clean_review_on(self) -> date | None:
+        return refuse_past(self.cleaned_data["review_on"])
+
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        level = answers.level_now(self.known, self.guidance)
-        names = [service.name for service in self.guidance.services_of(level)]
+        names = [service.name for service in answers.steps_of(self.known, self.guidance).services]
         self.fields["services"].choices = [(name, name) for name in names]
         # Another council's services are not known here.
-        if answers.has_no_area(self.known):
+        if not names:
             del self.fields["services"]
-
-
-class AgreementForm(StepForm):
-    agreement = radios(
-        "Does the family agree to the help?",
-        [
-            ("given", "Yes, they agree"),
-            ("refused", "No, they do not agree"),
-            (
-                "unsafe",
-                Choice(
-                    "I have not asked, and should not",
-                    hint="Asking would put the child at risk, nobody can agree, or asking is "
-                    "not reasonable",
-                ),
-            ),
-            ("not_asked", "I have not asked yet"),
-        ],
-        error_messages={"required": "Choose whether the family agrees"},
-    )
-    given_by = radios(
-        "If they agree: who agreed?",
-        [
-            ("parent", "A parent or carer"),
-            (YOUNG_PERSON, "The young person, who can decide for themselves"),
-            ("both", "A parent or carer, and the young person"),
-        ],
-        required=False,
-    )
-    given_how = radios("How?", [("spoken", "In words"), ("written", "In writing")], required=False)
-    given_on = DatePartsField(label="When?", required=False)
-    young_person_reason = long_text(
-        "If the young person decides: why does that fit their age?", rows=2, required=False
-    )
-
-    def clean_given_on(self) -> date | None:
-        return refuse_future(self.cleaned_data["given_on"])
-
-
-class AgreementRecordForm(StepForm):
-    """What the path of a refusal, or of not asking, must record. Nothing here is compulsory."""
-
-    FIELDS = {
-        "refused": {
-            "advice_from": "Whose advice and approval did you get?",
-            "advice_outcome": "What was the outcome?",
-        },
-        "unsafe": {
-            "not_asked_reason": "Why should you not ask?",
-            "advice_from": "Whom did you discuss this with?",
-            "advice_outcome": "What did you decide?",
-            "what_shared": "What was shared, and what was not?",
-        },
-        "not_asked": {"not_asked_reason": "Why have you not asked yet, and when will you?"},
-    }
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)
-        agreement = answers.text(self.known, "agreement", "agreement")
-        for name, label in self.FIELDS.get(agreement, {}).items():
-            self.fields[name] = long_text(label, rows=2, required=False)
-        if agreement == "refused":
-            self.fields["advice_from"].help_text = (
-                "From a manager, designated senior person or named professional. "
-                "If asking would cause undue delay, say so here."
-            )
-
-
-class SharingForm(StepForm):
-    shares = radios(
-        "Will information about the child go to another agency?",
-        [("yes", "Yes"), ("no", "No"), ("unknown", "I have not decided yet")],
-        error_messages={"required": "Choose whether information will be shared"},
-    )
-    basis = long_text(
-        "If so: why is it right to share, and on what basis?",
-        rows=3,
-        required=False,
-        help_text="To protect a child from harm you do not need consent.",
-    )
-    family_told = radios(
-        "Has the family been told?",
-        [
-            ("yes", "Yes"),
-            ("no", "Not yet"),
-            ("unsafe", "No: telling them would put the child at risk"),
-        ],
-        required=False,
-    )
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)
-        if answers.text(self.known, "agreement", "agreement") == "refused":
-            self.fields["service_told"] = radios(
-                "Has the receiving service been told that the family did not agree?",
-                [("yes", "Yes"), ("no", "Not yet")],
-                required=False,
-            )
 
 
 class FamilyForm(StepForm):
     """What a multi-agency referral form asks about the child and family."""
 
+    callback = short_text(
+        "Your telephone number, and when to ring you",
+        required=False,
+        help_text="So that the social worker can ask you more.",
+    )
+    whereabouts = long_text("Where is the child now, and with whom?", rows=2, required=False)
+    gender = short_text("Child’s sex or gender", required=False)
     address = long_text("Child’s address", rows=3, required=False)
     household = long_text("Who lives in the home?", rows=3, required=False)
-    parental_responsibility = long_text("Who has parental responsibility?", rows=2, required=False)
+    parental_responsibility = long_text(
+        "Who has parental responsibility?",
+        rows=2,
+        required=False,
+        help_text="Names, and how to reach them safely.",
+    )
     ethnicity = short_text("Child’s ethnicity", required=False)
     language = short_text("Languages spoken at home", required=False)
     interpreter = radios("Is an interpreter needed?", YES_NO_UNKNOWN, required=False)

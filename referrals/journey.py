@@ -1,7 +1,8 @@
 """The journey through a conversation: one fold over the ordered steps and saved answers.
 
 Nothing about where a person is gets stored. An answer that an earlier change made stale
-is left out by the fold, and comes back if the change is undone.
+is left out by the fold, and comes back if the change is undone. So is one that was left
+half written (`UNFINISHED`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,6 +10,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from thresholds.guidance import Guidance
+
+UNFINISHED = "unfinished"
 
 Data = Mapping[str, object]
 Answers = Mapping[str, Data]
@@ -62,7 +65,8 @@ def walk(steps: Sequence[Step], saved: Answers, guidance: Guidance) -> Walk:
             continue
         slugs.append(step.slug)
         data = saved.get(step.slug)
-        if data is not None and step.is_answered(data, known, guidance):
+        finished = data is not None and not data.get(UNFINISHED)
+        if data is not None and finished and step.is_answered(data, known, guidance):
             known[step.slug] = data
         elif not first_open:
             first_open = step.slug

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 
 from accounts.models import Agency, User
+from referrals.fields import SHORT
 from thresholds.models import Area, Edition, Indicator
 
 # Without letters and digits that are mistaken for each other on the telephone.
@@ -134,8 +135,8 @@ class Child(PartOfConversation):
     conversation = models.OneToOneField(
         Conversation, on_delete=models.CASCADE, related_name="child"
     )
-    name = models.CharField(max_length=200, blank=True)
-    agency_reference = models.CharField(max_length=100, blank=True)
+    name = models.CharField(max_length=SHORT, blank=True)
+    agency_reference = models.CharField(max_length=SHORT, blank=True)
     born_on = models.DateField(null=True, blank=True)
     due_on = models.DateField(null=True, blank=True)
     siblings = models.TextField(blank=True)
@@ -167,12 +168,16 @@ class Sign(PartOfConversation):
 
 
 class Call(PartOfConversation):
-    """A telephone call about the child. The 48 hours for writing count from `called_at`."""
+    """A telephone call about the child.
+
+    The 48 hours for writing count from `called_at` where the call was to the council.
+    """
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="calls")
-    to = models.CharField(max_length=200)
+    to = models.CharField(max_length=SHORT)
     called_at = models.DateTimeField()
     said = models.TextField(blank=True)
+    to_council = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return self.to

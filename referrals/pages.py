@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from referrals import answers
-from referrals.forms import StepForm
+from referrals.fields import StepForm
 from referrals.journey import Data
-from referrals.summary import Facts, called, due_by
+from referrals.summary import Facts, council_called, due_by
 from thresholds.consent import points
 from thresholds.guidance import Guidance, Indicator
 
@@ -66,6 +66,7 @@ def reading(facts: Facts, form: StepForm) -> Context:
         "level": facts.guidance.level_by_number[read.level],
         "up_to": facts.guidance.level_by_number[read.up_to],
         "differs": answers.differs(read, facts.judgement),
+        "asks_harm": "significant_harm" in form.fields,
         "band": [
             {
                 "level": level,
@@ -78,18 +79,16 @@ def reading(facts: Facts, form: StepForm) -> Context:
     }
 
 
-def harm(facts: Facts, form: StepForm) -> Context:
-    return {"named": [reason for reason in facts.reading.reasons if reason.rule.kind == "harm"]}
-
-
 def next_steps(facts: Facts, form: StepForm) -> Context:
-    called_at = called(facts.known)
+    called_at = council_called(facts.known)
     return {
+        "called": called_at,
         "steps": facts.steps,
         "reading": facts.reading,
+        "judged": facts.judgement,
         "level": facts.guidance.level_by_number[facts.steps.level],
         "read_level": facts.guidance.level_by_number[facts.reading.level],
-        "due": {action.code: due_by(action, called_at) for action in facts.steps.actions},
+        "due": {action.code: due_by(action.due_hours, called_at) for action in facts.steps.actions},
     }
 
 
@@ -97,13 +96,16 @@ def consent(facts: Facts, form: StepForm) -> Context:
     return {"points": points(answers.consent_of(facts.known), facts.guidance)}
 
 
+def agreement(facts: Facts, form: StepForm) -> Context:
+    return {"child_protection": facts.reading.child_protection}
+
+
 EXTRA: dict[str, Callable[[Facts, StepForm], Context]] = {
     "signs": signs,
     "evidence": evidence,
     "reading": reading,
-    "harm": harm,
+    "agreement": agreement,
     "next-steps": next_steps,
-    "agreement-record": consent,
     "sharing": consent,
 }
 

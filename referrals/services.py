@@ -141,6 +141,7 @@ def _write_parts(conversation: Conversation, facts: Facts) -> None:
             to=answers.text(known, "call", "to"),
             called_at=called_at,
             said=answers.text(known, "call", "said"),
+            to_council=answers.text(known, "call", "to_whom") == "council",
         )
     indicators = Indicator.objects.filter(
         edition=conversation.edition, code__in=facts.concern.indicators

@@ -4,69 +4,22 @@ Code owns the order and when a step applies; the edition owns the words of the g
 """
 
 from collections.abc import Mapping
-from datetime import date, time
 
-from django.forms import ChoiceField, Field, MultipleChoiceField, TimeField
-from django.utils.formats import date_format
-
-from referrals import answers, forms
-from referrals.fields import DatePartsField
+from referrals import answers, consent_forms, forms
+from referrals.fields import StepForm
 from referrals.journey import Answers, Data
-from thresholds.guidance import Guidance, Indicator
+from referrals.wording import (
+    RECORDED_AS,
+    Row,
+    as_list,
+    evidence_for,
+    plain,
+    restored,
+    shown,
+    wordings,
+)
+from thresholds.guidance import Guidance
 from thresholds.models import Area
-
-Row = tuple[str, str]
-
-# What a question is called once it is answered, where the question itself reads badly there.
-RECORDED_AS = {
-    "place": "Lives in",
-    "danger": "In danger now",
-    "made": "Telephone call made",
-    "to": "Called",
-    "on": "Day",
-    "at": "Time",
-    "said": "What was said",
-    "services_now": "Help in place",
-    "assessment": "Early Help Assessment done",
-    "plan_tried": "Plan tried that did not meet the needs",
-    "sudden_escalation": "Needs have grown suddenly",
-    "discussed": "Talked to the safeguarding lead or line manager",
-    "discussed_with": "Talked to",
-    "advice": "Their advice",
-    "level": "Level judged",
-    "reason": "Why",
-    "difference": "Why judgement and guidance differ",
-    "significant_harm": "Reasonable cause to suspect significant harm",
-    "services": "Services offered",
-    "other_service": "Other service",
-    "plan": "Plan",
-    "review_on": "Review on",
-    "agreement": "Agreement of the family",
-    "given_by": "Agreed by",
-    "given_how": "Agreed",
-    "given_on": "Agreed on",
-    "young_person_reason": "Why the young person decides",
-    "shares": "Information shared with another agency",
-    "basis": "Why, and on what basis",
-    "family_told": "Family told of it",
-    "service_told": "Receiving service told that permission was withheld",
-    "parental_responsibility": "Parental responsibility",
-    "household": "In the home",
-    "interpreter": "Interpreter needed",
-    "due_on": "Due date",
-}
-
-# The same for choices that a form words in the first person.
-CHOSEN_AS = {
-    "I do not know yet": "Not known yet",
-    "I have not decided yet": "Not decided yet",
-    "I have not asked, and should not": "Not asked: it would put the child at risk, "
-    "nobody can agree, or asking is not reasonable",
-    "I have not asked yet": "Not asked yet",
-    "I am not sure yet": "Not sure yet",
-    "I do not know": "Not known",
-    "I saw or heard it": "The author saw or heard it",
-}
 
 
 class Step:
@@ -75,7 +28,7 @@ class Step:
     slug = ""
     title = ""
     why = ""
-    form_class: type[forms.StepForm]
+    form_class: type[StepForm]
     template = "journey/step.html"
     # The page is there to be read: it asks nothing, or only sometimes.
     only_shows = False
@@ -92,7 +45,7 @@ class Step:
         guidance: Guidance,
         saved: Data | None = None,
         posted: Mapping[str, object] | None = None,
-    ) -> forms.StepForm:
+    ) -> StepForm:
         """Return the form, filled with what was posted, or else with what is saved."""
         form = self.form_class(posted, known=known, guidance=guidance, **self.options())
         form.initial = {
@@ -106,7 +59,7 @@ class Step:
         """Return what else the form needs."""
         return {}
 
-    def data(self, form: forms.StepForm, previous: Data) -> dict[str, object]:
+    def data(self, form: StepForm, previous: Data) -> dict[str, object]:
         """Return what to save, as JSON holds it. `previous` is what was saved before."""
         return {name: plain(value) for name, value in form.cleaned_data.items()}
 
@@ -207,13 +160,25 @@ class SignsStep(Step):
 
 class EvidenceStep(Step):
     slug = "evidence"
-    title = "What the signs rest on"
-    why = "Say who saw or said each one. You can leave out what you do not know."
+    title = "Who saw or said it"
+    why = (
+        "For each sign, as far as you know. The family and the council may read this: leave out "
+        "the name of anybody who asked not to be named."
+    )
     form_class = forms.EvidenceForm
     template = "journey/evidence.html"
 
     def applies(self, known: Answers, guidance: Guidance) -> bool:
         return bool(answers.items(known, "signs", "codes"))
+
+    def is_answered(self, data: Data, known: Answers, guidance: Guidance) -> bool:
+        # A sign that was added later has not been asked about yet.
+        return set(answers.items(known, "signs", "codes")) <= set(as_list(data.get("asked")))
+
+    def data(self, form: StepForm, previous: Data) -> dict[str, object]:
+        # What was written about a sign is kept while the sign is not chosen.
+        asked = answers.items(form.known, "signs", "codes")
+        return dict(previous) | super().data(form, previous) | {"asked": list(asked)}
 
     def rows(self, data: Data, known: Answers, guidance: Guidance) -> list[Row]:
         told = {"evidence": data}
@@ -233,10 +198,11 @@ class JudgementStep(Step):
     form_class = forms.JudgementForm
     template = "journey/judgement.html"
 
-    def data(self, form: forms.StepForm, previous: Data) -> dict[str, object]:
+    def data(self, form: StepForm, previous: Data) -> dict[str, object]:
         first = previous.get("first")
-        if not first and previous and previous.get("level") != form.cleaned_data["level"]:
-            first = {"level": previous["level"], "reason": previous["reason"]}
+        changed = previous.get("level") != form.cleaned_data.get("level")
+        if not first and changed and "reading" in form.known and "level" in previous:
+            first = {"level": previous["level"], "reason": previous.get("reason")}
         return super().data(form, previous) | {"first": first}
 
 
@@ -248,28 +214,33 @@ class ReadingStep(Step):
     only_shows = True
 
     def is_answered(self, data: Data, known: Answers, guidance: Guidance) -> bool:
-        # Once the reading or the judgement changes, what was seen before is stale.
+        # Once the signs or the judgement change, what was seen and answered is stale.
         return data.get("seen") == self.seen(known, guidance)
 
     def seen(self, known: Answers, guidance: Guidance) -> list[object]:
-        reading = answers.reading_of(known, guidance)
-        return [reading.level, reading.up_to, answers.judgement_of(known)]
+        """Return what the reading rests on: not on what it asks itself."""
+        before = {slug: data for slug, data in known.items() if slug != self.slug}
+        concern = answers.concern_of(before, guidance)
+        reading = answers.reading_of(before, guidance)
+        worries = sorted(concern.indicators - guidance.strength_codes)
+        return [reading.level, reading.up_to, answers.judgement_of(known), concern.danger, *worries]
 
-    def data(self, form: forms.StepForm, previous: Data) -> dict[str, object]:
+    def data(self, form: StepForm, previous: Data) -> dict[str, object]:
         return super().data(form, previous) | {"seen": self.seen(form.known, form.guidance)}
 
 
-class HarmStep(Step):
-    slug = "harm"
-    title = "Significant harm"
-    form_class = forms.HarmForm
-    template = "journey/harm.html"
+class AgreementStep(Step):
+    slug = "agreement"
+    title = "Agreement to the help"
+    why = "Whether the family wants the help is one question. Sharing information is another."
+    form_class = consent_forms.AgreementForm
+    template = "journey/agreement.html"
 
-    def applies(self, known: Answers, guidance: Guidance) -> bool:
-        # Somebody in danger now is child protection already.
-        if answers.text(known, "danger", "danger") == "yes":
-            return False
-        return answers.reading_of(known, guidance).asks_significant_harm
+    def data(self, form: StepForm, previous: Data) -> dict[str, object]:
+        """Return the answers. Who agreed, and how, belong to an agreement alone."""
+        data = super().data(form, previous)
+        given = data.get("agreement") == "given"
+        return data if given else {"agreement": data.get("agreement")}
 
 
 class NextStepsStep(Step):
@@ -278,31 +249,32 @@ class NextStepsStep(Step):
     form_class = forms.NextStepsForm
     template = "journey/next_steps.html"
 
+    def is_answered(self, data: Data, known: Answers, guidance: Guidance) -> bool:
+        # Whoever has seen other steps than these has not seen what to do.
+        return data.get("seen") == self.seen(known, guidance)
 
-class AgreementStep(Step):
-    slug = "agreement"
-    title = "Agreement to the help"
-    why = "Whether the family wants the help is one question. Sharing information is another."
-    form_class = forms.AgreementForm
+    def seen(self, known: Answers, guidance: Guidance) -> list[object]:
+        steps = answers.steps_of(known, guidance)
+        return [steps.level, *(action.code for action in steps.actions)]
 
-
-class AgreementRecordStep(Step):
-    slug = "agreement-record"
-    title = "Without agreement"
-    why = "Write down how you decided. None of this stops you."
-    form_class = forms.AgreementRecordForm
-    template = "journey/consent.html"
-
-    def applies(self, known: Answers, guidance: Guidance) -> bool:
-        return answers.text(known, "agreement", "agreement") in forms.AgreementRecordForm.FIELDS
+    def data(self, form: StepForm, previous: Data) -> dict[str, object]:
+        return super().data(form, previous) | {"seen": self.seen(form.known, form.guidance)}
 
 
 class SharingStep(Step):
     slug = "sharing"
     title = "Sharing information"
-    why = "A child is kept safe by what agencies tell each other."
-    form_class = forms.SharingForm
-    template = "journey/consent.html"
+    why = "A child is kept safe by what agencies tell each other. None of this stops you."
+    form_class = consent_forms.SharingForm
+    template = "journey/sharing.html"
+
+    def is_answered(self, data: Data, known: Answers, guidance: Guidance) -> bool:
+        # What was written about a refusal says nothing about another answer.
+        return data.get("for") == answers.text(known, "agreement", "agreement")
+
+    def data(self, form: StepForm, previous: Data) -> dict[str, object]:
+        agreement = answers.text(form.known, "agreement", "agreement")
+        return super().data(form, previous) | {"for": agreement}
 
 
 class FamilyStep(Step):
@@ -328,62 +300,9 @@ STEPS: tuple[Step, ...] = (
     EvidenceStep(),
     JudgementStep(),
     ReadingStep(),
-    HarmStep(),
-    NextStepsStep(),
     AgreementStep(),
-    AgreementRecordStep(),
+    NextStepsStep(),
     SharingStep(),
     FamilyStep(),
 )
 BY_SLUG = {step.slug: step for step in STEPS}
-
-
-def plain(value: object) -> object:
-    """Return a form's value as JSON holds it."""
-    return value.isoformat() if isinstance(value, date | time) else value
-
-
-def restored(field: Field, value: object) -> object:
-    """Return a saved value as its field showed it: JSON keeps dates and times as text."""
-    if isinstance(field, DatePartsField) and isinstance(value, str):
-        return date.fromisoformat(value)
-    if isinstance(field, TimeField) and isinstance(value, str):
-        return time.fromisoformat(value)
-    return value
-
-
-def shown(field: Field, value: object) -> str:
-    """Return an answer as a person reads it."""
-    if value in (None, "", []):
-        return ""
-    if isinstance(field, MultipleChoiceField):
-        return "\n".join(str(dict(field.choices).get(item, item)) for item in as_list(value))
-    if isinstance(field, ChoiceField):
-        return chosen_as(str(dict(field.choices).get(value, value)))
-    if isinstance(field, DatePartsField):
-        return date_format(date.fromisoformat(str(value)), "j F Y")
-    if isinstance(field, TimeField):
-        return time.fromisoformat(str(value)).strftime("%H:%M")
-    return str(value)
-
-
-def evidence_for(code: str, known: Answers) -> str:
-    """Return who saw or said a sign, and the note, a line each."""
-    seen_by = answers.text(known, "evidence", f"seen_by_{code}")
-    lines = [
-        chosen_as(dict(forms.SEEN_BY)[seen_by]) if seen_by else "",
-        answers.text(known, "evidence", f"note_{code}"),
-    ]
-    return "\n".join(line for line in lines if line)
-
-
-def chosen_as(label: str) -> str:
-    return CHOSEN_AS.get(label, label)
-
-
-def as_list(value: object) -> list[str]:
-    return [str(item) for item in value] if isinstance(value, list) else []
-
-
-def wordings(signs: list[Indicator]) -> str:
-    return "\n".join(sign.text for sign in signs)

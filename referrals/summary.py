@@ -11,20 +11,25 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.text import Truncator
 
 from referrals import answers
+from referrals.consent_forms import AgreementForm
 from referrals.fields import YES_NO_UNKNOWN
-from referrals.forms import AgreementForm
+from referrals.forms import CallForm
 from referrals.journey import Answers
 from referrals.models import Conversation
-from referrals.steps import BY_SLUG, Row, chosen_as, evidence_for, shown
+from referrals.steps import BY_SLUG
+from referrals.wording import Row, chosen_as, evidence_for, shown
 from thresholds.concern import ELSEWHERE, Concern
 from thresholds.consent import missing
 from thresholds.context import currency
 from thresholds.guidance import Contact, Guidance, Indicator
-from thresholds.next_steps import Action, NextSteps, next_steps
+from thresholds.next_steps import NextSteps, next_steps
 from thresholds.reading import Reading
 
+OPENING = 280
+HARM = "significant_harm"
 URGENCY = {
     "now": "Now",
     "without_delay": "Without delay",
@@ -93,7 +98,7 @@ def summarise(facts: Facts, made_at: datetime) -> dict[str, object]:
     """Return the whole summary as values that JSON can hold, empty blocks left out."""
     conversation = facts.conversation
     blocks = (
-        request_block(facts),
+        request_block(facts, made_at),
         Block("voice", "The child’s voice", rows=voice_rows(facts)),
         Block("concern", "What was seen, heard and said", rows=facts.rows("concern")),
         Block("signs", "Signs in the guidance", table=sign_table(facts), items=unknowns(facts)),
@@ -107,6 +112,7 @@ def summarise(facts: Facts, made_at: datetime) -> dict[str, object]:
     )
     return {
         "made_at": made_at.isoformat(),
+        "made_at_words": long_moment(made_at),
         "edition": facts.guidance.title,
         "partnership": facts.guidance.partnership,
         "source_date": facts.guidance.source_date,
@@ -115,28 +121,32 @@ def summarise(facts: Facts, made_at: datetime) -> dict[str, object]:
     }
 
 
-def request_block(facts: Facts) -> Block:
+def request_block(facts: Facts, made_at: datetime) -> Block:
     """Return the first half page: who, what, how urgent, and what is asked for."""
     conversation, known = facts.conversation, facts.known
     author = conversation.author
     rows = [
         ("Child", child_line(known)),
         ("Lives in", place_name(conversation)),
+        ("Address", answers.text(known, "family", "address")),
+        ("Where the child is now", answers.text(known, "family", "whereabouts")),
         ("Asked for", asked_for(facts)),
         ("How urgent", URGENCY[facts.steps.urgency]),
         ("In danger now", yes_no(facts.concern.danger)),
+        ("What happened", opening(answers.text(known, "concern", "concern"))),
         ("Reasonable cause to suspect significant harm", harm_line(facts)),
         ("Telephone call", call_line(known)),
-        ("Follow-up in writing", deadline_line(facts)),
+        ("Follow-up in writing", deadline_line(facts, made_at)),
         ("Agreement of the family", agreement_line(facts)),
         (
             "From",
             ", ".join(filter(None, [str(author), author.job_title, str(conversation.agency)])),
         ),
-        ("Telephone", conversation.agency.phone),
+        ("Call back", answers.text(known, "family", "callback")),
+        ("Agency’s telephone", conversation.agency.phone),
         ("Email", author.email),
     ]
-    return Block("request", "Request", rows=tuple((label, text) for label, text in rows if text))
+    return Block("request", "In short", rows=tuple((label, text) for label, text in rows if text))
 
 
 def child_line(known: Answers) -> str:
@@ -147,6 +157,11 @@ def child_line(known: Answers) -> str:
         prefixed("due ", long_day(answers.text(known, "child", "due_on"))),
     ]
     return ", ".join(part for part in parts if part)
+
+
+def opening(story: str) -> str:
+    """Return the beginning of a longer text, cut at a word."""
+    return Truncator(" ".join(story.split())).chars(OPENING, truncate=" … (in full below)")
 
 
 def place_name(conversation: Conversation) -> str:
@@ -165,18 +180,21 @@ def asked_for(facts: Facts) -> str:
 
 
 def harm_line(facts: Facts) -> str:
-    if "harm" not in facts.known:
-        return ""
-    return yes_no(facts.concern.significant_harm)
+    asked = HARM in facts.known.get("reading", {})
+    return yes_no(facts.concern.significant_harm) if asked else ""
 
 
 def call_line(known: Answers) -> str:
     if answers.text(known, "call", "made") != "yes":
         return "None made yet"
     called_at = called(known)
-    when = f", {long_moment(called_at)}" if called_at else ""
+    parts = [
+        shown(CallForm.base_fields["to_whom"], answers.text(known, "call", "to_whom")),
+        answers.text(known, "call", "to"),
+        long_moment(called_at) if called_at else "",
+    ]
     said = prefixed(". ", answers.text(known, "call", "said"))
-    return f"{answers.text(known, 'call', 'to')}{when}{said}"
+    return ", ".join(part for part in parts if part) + said
 
 
 def called(known: Answers) -> datetime | None:
@@ -185,20 +203,30 @@ def called(known: Answers) -> datetime | None:
     return datetime.fromisoformat(value).astimezone(UTC) if value else None
 
 
-def due_by(action: Action, called_at: datetime | None) -> str:
-    if action.due_hours is None:
+def council_called(known: Answers) -> datetime | None:
+    """Return when the council was called. Only that call starts the 48 hours."""
+    return called(known) if answers.text(known, "call", "to_whom") == "council" else None
+
+
+def due_by(hours: int | None, called_at: datetime | None) -> str:
+    if hours is None:
         return ""
     if called_at is None:
-        return f"Within {action.due_hours} hours of the call"
-    return f"By {long_moment(called_at + timedelta(hours=action.due_hours))}"
+        return f"Within {hours} hours of the call"
+    return f"By {long_moment(called_at + timedelta(hours=hours))}"
 
 
-def deadline_line(facts: Facts) -> str:
+def deadline_line(facts: Facts, made_at: datetime) -> str:
     """Return when the written follow-up is due, where something goes to the council."""
-    if not facts.steps.is_referral:
+    called_at = council_called(facts.known)
+    if not facts.steps.is_referral or not (called_at or facts.reading.child_protection):
         return ""
-    due = [due_by(action, called(facts.known)) for action in facts.steps.actions]
-    return next((line for line in due if line), "")
+    hours = [action.due_hours for action in facts.steps.actions if action.due_hours]
+    if not hours:
+        return ""
+    due = due_by(min(hours), called_at)
+    late = called_at and called_at + timedelta(hours=min(hours)) < made_at
+    return f"{due} (overdue when this was recorded)" if late else due
 
 
 def agreement_line(facts: Facts) -> str:
@@ -210,7 +238,7 @@ def voice_rows(facts: Facts) -> tuple[Row, ...]:
     voices = [question for question in facts.guidance.questions if question.childs_voice]
     rows = [(voice.text, answers.text(facts.known, "questions", voice.code)) for voice in voices]
     told = [row for row in rows if row[1]]
-    return tuple(told) or (("Wishes and feelings", "Not recorded. Ask the child."),)
+    return tuple(told) or (("Wishes and feelings", "Not recorded yet"),)
 
 
 def question_rows(facts: Facts) -> tuple[Row, ...]:
@@ -228,21 +256,22 @@ def sign_table(facts: Facts) -> Table:
     chosen = [sign for sign in facts.guidance.indicators if sign.code in facts.concern.indicators]
     ordered = sorted(chosen, key=lambda sign: -sign.level)
     return Table(
-        ("Level", "Domain", "Sign, as printed", "Who saw or said it"),
+        ("Level", "Domain", "Sign, as printed, and who saw or said it"),
         tuple(sign_row(sign, facts) for sign in ordered),
     )
 
 
 def sign_row(sign: Indicator, facts: Facts) -> tuple[str, ...]:
-    guidance, known = facts.guidance, facts.known
-    level = guidance.level_by_number[sign.level]
+    """Return level, domain, and the sign with what it rests on below it."""
+    guidance = facts.guidance
     levels = guidance.levels_of_wording.get(sign.shared_key, (sign.level,))
-    numbers = ", ".join(str(number) for number in levels)
+    numbers = "Level " + ", ".join(str(number) for number in levels)
+    strength = " (strength)" if guidance.level_by_number[sign.level].strengths else ""
+    lines = [f"“{sign.text}”", evidence_for(sign.code, facts.known)]
     return (
-        f"{numbers} (strength)" if level.strengths else numbers,
+        numbers + strength,
         guidance.domain_by_code[sign.domain].name,
-        sign.text,
-        evidence_for(sign.code, known),
+        "\n".join(line for line in lines if line),
     )
 
 
@@ -270,7 +299,9 @@ def judgement_block(facts: Facts) -> Block:
         why = answers.text(known, "reading", "difference") or "No reason was given."
         rows.append(("The two differ", why))
     items = [f"{reason.text} ({reason.section})" for reason in reading.reasons]
-    items += [f"Not known: {prompt.text}" for prompt in reading.ask]
+    # In danger now, it is child protection already: nothing rests on that question.
+    open_prompts = [p for p in reading.ask if p.about != HARM or not reading.child_protection]
+    items += [f"Not known yet: {prompt.text}" for prompt in open_prompts]
     return Block(
         "judgement",
         "Judgement and guidance",
@@ -302,34 +333,35 @@ def consent_block(facts: Facts) -> Block:
     return Block(
         "consent",
         "Agreement and sharing",
-        rows=facts.rows("agreement", "agreement-record", "sharing"),
+        rows=facts.rows("agreement", "sharing"),
         items=todo,
-        note="The guidance also asks for what is listed below the table." if todo else "",
+        note="Not recorded yet. The guidance asks the referrer to do what the list says."
+        if todo
+        else "",
     )
 
 
 def next_steps_block(facts: Facts) -> Block:
-    called_at = called(facts.known)
+    called_at = council_called(facts.known)
     rows = tuple(
         (
             "\n".join(
                 filter(None, [f"{action.text} ({action.section})", contact_line(action.contact)])
             ),
-            due_by(action, called_at),
+            due_by(action.due_hours, called_at),
         )
         for action in facts.steps.actions
     )
     table = Table(("What to do, and whom to contact", "By when"), rows)
-    return Block("next-steps", "Next steps", table=table)
+    return Block("next-steps", "Next steps for the referrer", table=table)
 
 
 def contact_line(contact: Contact | None) -> str:
     if contact is None:
         return ""
+    hours = f" ({contact.hours or 'no hours printed'})" if contact.phone else ""
     way = contact.phone or contact.url
-    hours = (contact.hours or "no hours printed") if contact.phone else ""
-    parts = [f"{contact.name}: {way}", hours, currency(contact, timezone.localdate())]
-    return ". ".join(part for part in parts if part)
+    return f"{contact.name}: {way}{hours}. {currency(contact, timezone.localdate())}"
 
 
 def as_text(block: dict[str, Any]) -> str:
@@ -337,7 +369,7 @@ def as_text(block: dict[str, Any]) -> str:
     lines = [block["title"].upper()]
     lines += [f"{label}: {text}" for label, text in block["rows"]]
     table = block["table"] or {"rows": []}
-    lines += ["- " + "; ".join(filter(None, row)).replace("\n", "; ") for row in table["rows"]]
+    lines += ["- " + ". ".join(filter(None, row)).replace("\n", ". ") for row in table["rows"]]
     lines += [f"- {item}" for item in block["items"]]
     return "\n".join(lines)
 

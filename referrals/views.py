@@ -9,12 +9,12 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Agency, Membership
 from referrals import pages, services, summary
-from referrals.forms import StepForm
-from referrals.journey import Walk
+from referrals.fields import StepForm
+from referrals.journey import UNFINISHED, Walk
 from referrals.models import Conversation, Frozen
 from referrals.pdf import render_pdf
 from referrals.steps import BY_SLUG, STEPS, Step
@@ -96,7 +96,7 @@ def conversation_new(request: HttpRequest) -> HttpResponse:
 
 
 @personal
-@require_GET
+@require_safe
 def conversation(request: HttpRequest, token: object) -> HttpResponse:
     """Where to go on: the first open step, or the summary once it is recorded."""
     found = find(request, token)
@@ -136,16 +136,21 @@ def save_step(
     """Save what was posted, even out of order, so that nothing typed is lost."""
     guidance = services.guidance_of(conversation)
     form = step.form(walked.known, guidance, posted=request.POST)
-    if not form.is_valid():
+    if form.needs_earlier_answers and not walked.is_open_to(step.slug):
+        typed = pages.typed(request.POST.dict())
+        return show(request, "journey/too_early.html", 409, conversation=conversation, typed=typed)
+    leaves = "leave" in request.POST
+    if not form.is_valid() and not (leaves and form.is_only_unfinished()):
         return show_step(request, conversation, step, walked, form)
     previous = services.saved_answers(conversation).get(step.slug, {})
+    data = step.data(form, previous)
+    if not form.is_valid():
+        data[UNFINISHED] = True
     try:
-        saved = services.save_answer(
-            conversation=conversation, step=step.slug, data=step.data(form, previous)
-        )
+        saved = services.save_answer(conversation=conversation, step=step.slug, data=data)
     except Frozen:
         return already_recorded(request, conversation)
-    if "leave" in request.POST:
+    if leaves:
         messages.success(request, "Your draft is saved. You can come back to it here.")
         return redirect("conversation_list")
     return go_on(conversation, services.walk_of(conversation, {step.slug: saved}))

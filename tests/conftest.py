@@ -25,6 +25,13 @@ def ddscp(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Guidance
         return load(Edition.objects.select_related("partnership").get(slug="ddscp-2019-12"))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give every test that reads the guidance a test database, never the developer's own."""
+    for item in items:
+        if "ddscp" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.django_db)
+
+
 @pytest.fixture
 def agency(db: None) -> Agency:
     return Agency.objects.create(

@@ -19,7 +19,8 @@ LEVEL_2 = {
         "born_on_day": "3", "born_on_month": "4", "born_on_year": "2017",
     },
     "call": {
-        "made": "yes", "to": "Sam at the advice line", "said": "Talk to the family",
+        "made": "yes", "to_whom": "council", "to": "Sam at the advice line",
+        "said": "Talk to the family",
         "on_day": "20", "on_month": "11", "on_year": "2025", "at": "17:10",
     },
     "concern": {"concern": "No breakfast three days running."},
@@ -31,11 +32,9 @@ LEVEL_2 = {
     "signs": {"codes": ["dd001", "dd034"], "unknown_domains": ["education-learning"]},
     "evidence": {"seen_by_dd034": "me", "note_dd034": "On Monday and Tuesday"},
     "judgement": {"level": "2", "reason": "Two agencies are needed."},
-    "reading": {},
-    "harm": {"significant_harm": "unknown"},
+    "reading": {"significant_harm": "unknown"},
     "next-steps": {"plan": "Meet on Monday"},
     "agreement": {"agreement": "given", "given_by": "parent", "given_how": "spoken"},
-    "agreement-record": {},
     "sharing": {"shares": "no"},
     "family": {"address": "1 Example Road"},
 }  # fmt: skip

@@ -116,7 +116,8 @@ def test_an_answer_made_stale_by_a_change_drops_out(teachers_browser: Browser) -
 def test_a_changed_sign_asks_for_the_reading_again(teachers_browser: Browser) -> None:
     url = walk_to(teachers_browser, "check")
     changed = teachers_browser.post(url.replace("check", "signs"), {"codes": ["dd157"]})
-    assert changed.url.endswith("/reading/")
+    assert changed.url.endswith("/evidence/")
+    assert teachers_browser.post(changed.url, {}).url.endswith("/reading/")
 
 
 def test_a_judgement_changed_after_the_reading_keeps_the_first(teachers_browser: Browser) -> None:
@@ -126,6 +127,46 @@ def test_a_judgement_changed_after_the_reading_keeps_the_first(teachers_browser:
     kept = saved(url, "judgement")
     assert kept["level"] == "3"
     assert kept["first"] == LEVEL_2["judgement"]
+
+
+def test_a_sign_of_harm_added_later_asks_again_whether_there_is_harm(
+    teachers_browser: Browser,
+) -> None:
+    url = walk_to(
+        teachers_browser, "check", signs={"codes": ["dd058"]}, reading={"significant_harm": "no"}
+    )
+    signs = {"codes": ["dd058", "dd155"]}
+    evidence = teachers_browser.post(url.replace("check", "signs"), signs).url
+    reading = teachers_browser.post(evidence, {}).url
+    assert reading.endswith("/reading/")
+    assert "govuk-error-summary" in teachers_browser.post(reading, {}).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("step", "posted"),
+    [
+        ("danger", {"danger": "yes"}),
+        ("area", {"place": "derbyshire"}),
+        ("agreement", {"agreement": "unsafe"}),
+        ("judgement", {"level": "4", "reason": "It is worse than I thought."}),
+        ("in-place", LEVEL_2["in-place"] | {"assessment": "no"}),
+    ],
+)
+def test_next_steps_that_changed_are_shown_again(
+    teachers_browser: Browser, step: str, posted: dict[str, object]
+) -> None:
+    url = walk_to(teachers_browser, "check")
+    teachers_browser.post(url.replace("check", step), posted)
+    assert "next-steps" not in services.walk_of(conversation_at(url)).known
+
+
+def test_a_changed_agreement_keeps_nothing_of_the_one_before(teachers_browser: Browser) -> None:
+    advice = {"advice_from": "The head", "advice_outcome": "Refer", "shares": "yes"}
+    url = walk_to(teachers_browser, "check", agreement={"agreement": "refused"}, sharing=advice)
+    given = LEVEL_2["agreement"] | {"agreement": "unsafe"}
+    teachers_browser.post(url.replace("check", "agreement"), given)
+    assert saved(url, "agreement") == {"agreement": "unsafe"}
+    assert "sharing" not in services.walk_of(conversation_at(url)).known
 
 
 def test_judgement_comes_before_the_reading(teachers_browser: Browser) -> None:
@@ -154,6 +195,9 @@ def test_moving_the_child_changes_the_phone_card(teachers_browser: Browser) -> N
         ("call", {"made": "yes", "said": "They will ring back"}, "They will ring back"),
         ("call", LEVEL_2["call"] | {"on_year": "2099"}, "Sam at the advice line"),
         ("call", LEVEL_2["call"] | {"at": "25:99"}, "25:99"),
+        ("call", LEVEL_2["call"] | {"made": "no"}, "Sam at the advice line"),
+        ("child", CHILD | {"name": "\u202e\u200b"}, 'value="2017"'),
+        ("child", CHILD | {"due_on_day": "1", "due_on_month": "1", "due_on_year": "2099"}, "2099"),
         ("concern", {"concern": "  "}, ""),
         ("in-place", {"services_now": "A youth worker"}, "A youth worker"),
         ("signs", {}, ""),
@@ -193,6 +237,53 @@ def test_an_answer_posted_out_of_order_is_kept(teachers_browser: Browser) -> Non
     response = teachers_browser.post(url.replace("child", "concern"), LEVEL_2["concern"])
     assert response.url == url
     assert saved(url, "concern")["concern"] == LEVEL_2["concern"]["concern"]
+
+
+def test_an_answer_that_hangs_on_earlier_ones_is_given_back_when_it_comes_too_early(
+    teachers_browser: Browser,
+) -> None:
+    url = walk_to(teachers_browser, "child")
+    posted = {"note_dd034": "On Monday she had no coat"}
+    response = teachers_browser.post(url.replace("child", "evidence"), posted)
+    assert response.status_code == 409
+    assert posted["note_dd034"] in response.content.decode()
+
+
+def test_a_half_filled_page_can_be_left_and_found_again(teachers_browser: Browser) -> None:
+    url = walk_to(teachers_browser, "in-place")
+    half = {"services_now": "A youth worker", "leave": "yes"}
+    assert teachers_browser.post(url, half).url == "/conversations/"
+    assert teachers_browser.get(f"/conversations/{conversation_at(url).token}/").url == url
+    assert "A youth worker" in teachers_browser.get(url).content.decode()
+
+
+def test_a_wrong_answer_is_not_left_behind_unseen(teachers_browser: Browser) -> None:
+    url = walk_to(teachers_browser, "call")
+    wrong = LEVEL_2["call"] | {"at": "25:99", "leave": "yes"}
+    assert "govuk-error-summary" in teachers_browser.post(url, wrong).content.decode()
+
+
+def test_a_note_outlives_its_sign(teachers_browser: Browser) -> None:
+    url = walk_to(teachers_browser, "judgement")
+    signs, evidence = url.replace("judgement", "signs"), url.replace("judgement", "evidence")
+    teachers_browser.post(signs, {"codes": ["dd001"]})
+    teachers_browser.post(evidence, {})
+    teachers_browser.post(signs, {"codes": ["dd001", "dd034"]})
+    assert "On Monday and Tuesday" in teachers_browser.get(evidence).content.decode()
+
+
+@pytest.mark.parametrize("at", ["17:10", "17.10", "5:10pm", "5.10 PM", "1710"])
+def test_a_time_may_be_written_as_people_write_it(teachers_browser: Browser, at: str) -> None:
+    url = walk_to(teachers_browser, "call")
+    teachers_browser.post(url, LEVEL_2["call"] | {"at": at})
+    assert saved(url, "call")["at"] == "17:10:00"
+
+
+def test_text_as_long_as_a_form_allows_can_be_recorded(teachers_browser: Browser) -> None:
+    long = "é" * 300
+    child = CHILD | {"name": long, "agency_reference": long}
+    done = record(teachers_browser, child=child, call=LEVEL_2["call"] | {"to": long})
+    assert Child.objects.get(conversation=done).name == long
 
 
 def test_an_unknown_step_is_not_found(teachers_browser: Browser) -> None:

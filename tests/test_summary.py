@@ -25,8 +25,9 @@ REFUSED_LEVEL_3 = {
     "signs": {"codes": ["dd104", "dd128"]},
     "judgement": {"level": "3", "reason": "Health and school are both slipping."},
     "agreement": {"agreement": "refused"},
-    "agreement_record": {"advice_from": "Liam Birch", "advice_outcome": "Share it"},
     "sharing": {
+        "advice_from": "Liam Birch",
+        "advice_outcome": "Share it",
         "shares": "yes",
         "basis": "Her health",
         "service_told": "yes",
@@ -65,18 +66,21 @@ def test_what_the_child_said_comes_before_the_evidence(teachers_browser: Client)
 
 def test_signs_stand_word_for_word_with_their_level(teachers_browser: Client) -> None:
     table = block(record(teachers_browser), "signs")["table"]["rows"]
-    levels = {sign: level for level, _, sign, _ in table}
-    assert levels["Minor concerns re diet, hygiene, clothing"] == "2"
-    assert levels["Physically well"].startswith("1")
+    levels = {sign.split("”")[0].strip("“"): level for level, _, sign in table}
+    assert levels["Minor concerns re diet, hygiene, clothing"] == "Level 2"
+    assert levels["Physically well"].startswith("Level 1")
 
 
 def test_a_wording_of_several_levels_names_them_all(teachers_browser: Client) -> None:
     done = record(teachers_browser, signs={"codes": ["dd060"]})
-    assert block(done, "signs")["table"]["rows"][0][0] == "2, 3, 4"
+    assert block(done, "signs")["table"]["rows"][0][0] == "Level 2, 3, 4"
 
 
 def test_a_difference_between_judgement_and_reading_is_kept(teachers_browser: Client) -> None:
-    why = {"difference": "The bruise was seen to happen in the playground."}
+    why = {
+        "significant_harm": "no",
+        "difference": "It was seen to happen at play.",
+    }
     done = record(teachers_browser, signs={"codes": ["dd157"]}, reading=why)
     assert (done.judged_level, done.read_level) == (2, 4)
     assert why["difference"] in rows(done, "judgement").values()
@@ -106,7 +110,7 @@ def test_a_refusal_is_recorded_whole_and_stops_nothing(teachers_browser: Client)
 def test_what_a_refusal_did_not_record_is_listed_and_stops_nothing(
     teachers_browser: Client,
 ) -> None:
-    unfinished = REFUSED_LEVEL_3 | {"agreement_record": {}, "sharing": {"shares": "unknown"}}
+    unfinished = REFUSED_LEVEL_3 | {"sharing": {"shares": "unknown"}}
     done = record(teachers_browser, **unfinished)
     assert done.is_recorded
     assert len(block(done, "consent")["items"]) >= 3
@@ -132,7 +136,8 @@ def test_the_page_and_the_pdf_say_the_same(teachers_browser: Client) -> None:
 def test_each_block_can_be_copied_as_plain_text(teachers_browser: Client) -> None:
     done = record(teachers_browser)
     page = teachers_browser.get(f"/conversations/{done.token}/summary/").content.decode()
-    assert page.count("<textarea") == len(done.content["blocks"])
+    # One for each part, and one for the whole.
+    assert page.count("<textarea") == len(done.content["blocks"]) + 1
     text = as_text(block(done, "signs"))
     assert "Minor concerns re diet, hygiene, clothing" in text and "<" not in text
 

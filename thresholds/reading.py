@@ -144,6 +144,7 @@ def read(concern: Concern, guidance: Guidance) -> Reading:
     reasons += _later_answers(concern, guidance, level)
     up_to = max([level, *(reason.opens for reason in reasons)])
     child_protection = any(_answered(reason) and reason.rule.child_protection for reason in reasons)
+    reasons = [reason for reason in reasons if _adds(reason, level)]
     return Reading(
         level=level,
         up_to=up_to,
@@ -169,6 +170,11 @@ def urgency_at(level: int, area: str, guidance: Guidance) -> str:
         if level >= (rule.level or 0) and rule.area in areas
     ]
     return max(words, key=URGENCIES.index, default=URGENCIES[0])
+
+
+def _adds(reason: Reason, level: int) -> bool:
+    """Say whether a reason has something to say beside a reading of `level`."""
+    return bool(reason.supports) or reason.opens > level or reason.rule.kind in ("answer", "harm")
 
 
 def _answered(reason: Reason) -> bool:

@@ -9,3 +9,16 @@ import { createAll } from "govuk-frontend/dist/govuk/init.mjs";
 document.body.classList.add("js-enabled", "govuk-frontend-supported");
 
 [CharacterCount, ErrorSummary, ExitThisPage, SkipLink].forEach((component) => createAll(component));
+
+// A text to copy gets a button that does it.
+for (const text of document.querySelectorAll("[data-copy]")) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "govuk-button govuk-button--secondary";
+  button.textContent = "Copy";
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(text.value);
+    button.textContent = "Copied";
+  });
+  text.after(button);
+}
