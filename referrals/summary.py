@@ -20,7 +20,7 @@ from referrals.forms import CallForm
 from referrals.journey import Answers
 from referrals.models import Conversation
 from referrals.steps import BY_SLUG
-from referrals.wording import Row, chosen_as, evidence_for, shown
+from referrals.wording import RECORDED_AS, Row, chosen_as, evidence_for, shown
 from thresholds.concern import ELSEWHERE, Concern
 from thresholds.consent import missing
 from thresholds.context import currency
@@ -108,7 +108,7 @@ def summarise(facts: Facts, made_at: datetime) -> dict[str, object]:
         consent_block(facts),
         next_steps_block(facts),
         Block("plan", "Services and plan", rows=facts.rows("next-steps")),
-        Block("child", "The child and family", rows=facts.rows("child", "family")),
+        family_block(facts),
     )
     return {
         "made_at": made_at.isoformat(),
@@ -128,8 +128,8 @@ def request_block(facts: Facts, made_at: datetime) -> Block:
     rows = [
         ("Child", child_line(known)),
         ("Lives in", place_name(conversation)),
-        ("Address", answers.text(known, "family", "address")),
-        ("Where the child is now", answers.text(known, "family", "whereabouts")),
+        (RECORDED_AS["address"], answers.text(known, "family", "address")),
+        (RECORDED_AS["whereabouts"], answers.text(known, "family", "whereabouts")),
         ("Asked for", asked_for(facts)),
         ("How urgent", URGENCY[facts.steps.urgency]),
         ("In danger now", yes_no(facts.concern.danger)),
@@ -142,7 +142,7 @@ def request_block(facts: Facts, made_at: datetime) -> Block:
             "From",
             ", ".join(filter(None, [str(author), author.job_title, str(conversation.agency)])),
         ),
-        ("Call back", answers.text(known, "family", "callback")),
+        (RECORDED_AS["callback"], answers.text(known, "family", "callback")),
         ("Agency’s telephone", conversation.agency.phone),
         ("Email", author.email),
     ]
@@ -325,6 +325,15 @@ def reading_line(reading: Reading, titles: dict[int, str]) -> str:
     if reading.up_to > reading.level:
         return f"{titles[reading.level]}; discuss up to {titles[reading.up_to]}"
     return titles[reading.level]
+
+
+def family_block(facts: Facts) -> Block:
+    """Return the details of child and family that the first block does not give already."""
+    above = {RECORDED_AS[name] for name in ("address", "whereabouts", "callback")}
+    rows = facts.rows("child", "family")
+    return Block(
+        "child", "The child and family", rows=tuple(row for row in rows if row[0] not in above)
+    )
 
 
 def consent_block(facts: Facts) -> Block:

@@ -11,7 +11,7 @@ from pypdf import PdfReader
 from weasyprint.urls import FatalURLFetchingError
 
 from referrals.models import Conversation
-from referrals.pdf import OwnFilesOnly, render_pdf
+from referrals.pdf import BREAK, OwnFilesOnly, breakable, render_pdf
 from referrals.summary import as_text
 from tests.people import LEVEL_2, record
 from thresholds.models import Contact
@@ -176,3 +176,10 @@ def test_hostile_text_is_printed_as_it_was_typed(teachers_browser: Client, step:
 def test_the_pdf_loads_nothing_but_its_own_files(address: str) -> None:
     with pytest.raises(FatalURLFetchingError):
         OwnFilesOnly().fetch(address)
+
+
+@pytest.mark.parametrize("text", ["short words only", "x" * 20_000, "a " + "é" * 81])
+def test_an_endless_word_gets_places_to_break_and_loses_nothing(text: str) -> None:
+    broken = breakable({"blocks": [{"rows": [["Concern", text]]}]})["blocks"][0]["rows"][0][1]
+    assert broken.replace(BREAK, "") == text
+    assert max(len(piece) for piece in re.split(rf"[\s{BREAK}]", broken)) < 80
