@@ -1,0 +1,1 @@
+"""The portal in a real browser, served as a program of its own."""
