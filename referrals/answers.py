@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import cast
 
 from referrals.journey import Answers
-from thresholds.concern import ELSEWHERE, UNKNOWN_AREA, Agreement, Concern, Known
+from thresholds.concern import UNKNOWN_AREA, Agreement, Concern, Known
 from thresholds.consent import Consent
 from thresholds.guidance import Contact, Guidance
 from thresholds.next_steps import NextSteps, level_acted_on, next_steps
@@ -32,10 +32,6 @@ def items(known: Answers, step: str, field: str) -> tuple[str, ...]:
 def place(known: Answers) -> str:
     """Return the slug of the child's area, or "elsewhere" or "unknown"."""
     return text(known, "area", "place") or UNKNOWN_AREA
-
-
-def has_no_area(known: Answers) -> bool:
-    return place(known) in (ELSEWHERE, UNKNOWN_AREA)
 
 
 def concern_of(known: Answers, guidance: Guidance) -> Concern:

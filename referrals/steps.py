@@ -206,16 +206,27 @@ class JudgementStep(Step):
         return super().data(form, previous) | {"first": first}
 
 
-class ReadingStep(Step):
+class StaleStep(Step):
+    """A step whose answer holds only while what it rested on, `seen`, stays the same."""
+
+    def seen(self, known: Answers, guidance: Guidance) -> list[object]:
+        raise NotImplementedError
+
+    def is_answered(self, data: Data, known: Answers, guidance: Guidance) -> bool:
+        return data.get("seen") == self.seen(known, guidance)
+
+    def data(self, form: StepForm, previous: Data) -> dict[str, object]:
+        return super().data(form, previous) | {"seen": self.seen(form.known, form.guidance)}
+
+
+class ReadingStep(StaleStep):
+    """Stale once the signs, the danger or the judgement change."""
+
     slug = "reading"
     title = "What the guidance indicates"
     form_class = forms.ReadingForm
     template = "journey/reading.html"
     only_shows = True
-
-    def is_answered(self, data: Data, known: Answers, guidance: Guidance) -> bool:
-        # Once the signs or the judgement change, what was seen and answered is stale.
-        return data.get("seen") == self.seen(known, guidance)
 
     def seen(self, known: Answers, guidance: Guidance) -> list[object]:
         """Return what the reading rests on: not on what it asks itself."""
@@ -224,9 +235,6 @@ class ReadingStep(Step):
         reading = answers.reading_of(before, guidance)
         worries = sorted(concern.indicators - guidance.strength_codes)
         return [reading.level, reading.up_to, answers.judgement_of(known), concern.danger, *worries]
-
-    def data(self, form: StepForm, previous: Data) -> dict[str, object]:
-        return super().data(form, previous) | {"seen": self.seen(form.known, form.guidance)}
 
 
 class AgreementStep(Step):
@@ -243,38 +251,30 @@ class AgreementStep(Step):
         return data if given else {"agreement": data.get("agreement")}
 
 
-class NextStepsStep(Step):
+class NextStepsStep(StaleStep):
+    """Whoever has seen other steps than these has not seen what to do."""
+
     slug = "next-steps"
     title = "Next steps"
     form_class = forms.NextStepsForm
     template = "journey/next_steps.html"
 
-    def is_answered(self, data: Data, known: Answers, guidance: Guidance) -> bool:
-        # Whoever has seen other steps than these has not seen what to do.
-        return data.get("seen") == self.seen(known, guidance)
-
     def seen(self, known: Answers, guidance: Guidance) -> list[object]:
         steps = answers.steps_of(known, guidance)
         return [steps.level, *(action.code for action in steps.actions)]
 
-    def data(self, form: StepForm, previous: Data) -> dict[str, object]:
-        return super().data(form, previous) | {"seen": self.seen(form.known, form.guidance)}
 
+class SharingStep(StaleStep):
+    """What was written about a refusal says nothing about another answer."""
 
-class SharingStep(Step):
     slug = "sharing"
     title = "Sharing information"
     why = "A child is kept safe by what agencies tell each other. None of this stops you."
     form_class = consent_forms.SharingForm
     template = "journey/sharing.html"
 
-    def is_answered(self, data: Data, known: Answers, guidance: Guidance) -> bool:
-        # What was written about a refusal says nothing about another answer.
-        return data.get("for") == answers.text(known, "agreement", "agreement")
-
-    def data(self, form: StepForm, previous: Data) -> dict[str, object]:
-        agreement = answers.text(form.known, "agreement", "agreement")
-        return super().data(form, previous) | {"for": agreement}
+    def seen(self, known: Answers, guidance: Guidance) -> list[object]:
+        return [answers.text(known, "agreement", "agreement")]
 
 
 class FamilyStep(Step):

@@ -5,12 +5,11 @@ was shown then: the words of the edition, the contacts and the deadlines.
 """
 
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.text import Truncator
 
 from referrals import answers
@@ -20,7 +19,15 @@ from referrals.forms import CallForm
 from referrals.journey import Answers
 from referrals.models import Conversation
 from referrals.steps import BY_SLUG
-from referrals.wording import RECORDED_AS, Row, chosen_as, evidence_for, shown
+from referrals.wording import (
+    RECORDED_AS,
+    Row,
+    chosen_as,
+    evidence_for,
+    long_day,
+    long_moment,
+    shown,
+)
 from thresholds.concern import ELSEWHERE, Concern
 from thresholds.consent import missing
 from thresholds.context import currency
@@ -389,14 +396,3 @@ def yes_no(answer: str) -> str:
 
 def prefixed(words: str, value: str) -> str:
     return words + value if value else ""
-
-
-def long_day(value: str) -> str:
-    return date_format(date.fromisoformat(value), "j F Y") if value else ""
-
-
-def long_moment(moment: datetime) -> str:
-    """Return a moment as people in England write it: 5:40pm on Tuesday 24 November 2026."""
-    local = timezone.localtime(moment)
-    clock = local.strftime("%I:%M%p").lstrip("0").lower()
-    return f"{clock} on {date_format(local, 'l j F Y')}"

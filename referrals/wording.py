@@ -1,8 +1,9 @@
 """How an answer is kept as JSON, put back into its form, and shown to a person."""
 
-from datetime import date, time
+from datetime import date, datetime, time
 
 from django.forms import ChoiceField, Field, MultipleChoiceField, TimeField
+from django.utils import timezone
 from django.utils.formats import date_format
 
 from referrals import answers
@@ -127,3 +128,14 @@ def as_list(value: object) -> list[str]:
 
 def wordings(signs: list[Indicator]) -> str:
     return "\n".join(sign.text for sign in signs)
+
+
+def long_day(value: str) -> str:
+    return date_format(date.fromisoformat(value), "j F Y") if value else ""
+
+
+def long_moment(moment: datetime) -> str:
+    """Return a moment as people in England write it: 5:40pm on Tuesday 24 November 2026."""
+    local = timezone.localtime(moment)
+    clock = local.strftime("%I:%M%p").lstrip("0").lower()
+    return f"{clock} on {date_format(local, 'l j F Y')}"
