@@ -47,7 +47,8 @@ def save_answer(*, conversation: Conversation, step: str, data: Data) -> Data:
     Raises Frozen when the conversation is recorded.
     """
     saved, changed = dict(data), {"updated_at": timezone.now()}
-    if step == "area":
+    # A page that was left half-filled may not say where yet.
+    if step == "area" and "place" in data:
         place = str(data["place"])
         saved["school"] = conversation.agency.kind == Agency.Kind.SCHOOL
         changed |= {"place": place, "area": Area.objects.filter(slug=place).first()}

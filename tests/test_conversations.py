@@ -257,6 +257,12 @@ def test_a_half_filled_page_can_be_left_and_found_again(teachers_browser: Browse
     assert "A youth worker" in teachers_browser.get(url).content.decode()
 
 
+def test_leaving_the_first_page_empty_keeps_the_draft(teachers_browser: Browser) -> None:
+    url = walk_to(teachers_browser, "danger").replace("danger", "area")
+    assert teachers_browser.post(url, {"leave": "yes"}).url == "/conversations/"
+    assert conversation_at(url).place == "derby"
+
+
 def test_a_wrong_answer_is_not_left_behind_unseen(teachers_browser: Browser) -> None:
     url = walk_to(teachers_browser, "call")
     wrong = LEVEL_2["call"] | {"at": "25:99", "leave": "yes"}
