@@ -1,7 +1,18 @@
-"""People and agencies: who a person is. What they may see is decided in referrals."""
+"""People and agencies: who a person is, and what they did.
+
+What they may see is decided in referrals.
+"""
+
+from datetime import timedelta
+from typing import Any
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
+from django.core.validators import RegexValidator
 from django.db import models
+from django.utils import timezone
+from django.utils.functional import cached_property
+
+INVITATION_LASTS = timedelta(days=7)
 
 
 class UserManager(BaseUserManager["User"]):
@@ -37,6 +48,21 @@ class User(AbstractUser):
     job_title = models.CharField(max_length=150, blank=True)
     is_editor = models.BooleanField("editor of the guidance", default=False)
 
+    @property
+    def is_lead(self) -> bool:
+        """Whether they lead an agency, and so have a desk."""
+        return Membership.Role.LEAD in self.roles
+
+    @property
+    def is_reader(self) -> bool:
+        """Whether they only read numbers: they have no conversations."""
+        return self.roles == {Membership.Role.READER}
+
+    @cached_property
+    def roles(self) -> set[str]:
+        """The roles that they have in force, in whichever agency."""
+        return set(Membership.objects.of(self).values_list("role", flat=True))
+
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = ["name"]
     objects = UserManager()
@@ -69,8 +95,24 @@ class Agency(models.Model):
         return self.name
 
 
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def active(self) -> "MembershipQuerySet":
+        """Return those in force: neither the membership nor the account is suspended."""
+        return self.filter(suspended_at=None, user__is_active=True)
+
+    def leads(self) -> "MembershipQuerySet":
+        return self.active().filter(role=Membership.Role.LEAD)
+
+    def of(self, user: User) -> "MembershipQuerySet":
+        """Return the memberships in force of one person. An editor of the guidance has none."""
+        return self.none() if user.is_editor else self.active().filter(user=user)
+
+
 class Membership(models.Model):
-    """One person's role in one agency."""
+    """One person's role in one agency. A suspended one counts for nothing.
+
+    A reader sees the agency's numbers and no conversation.
+    """
 
     class Role(models.TextChoices):
         PRACTITIONER = "practitioner", "Practitioner"
@@ -80,6 +122,9 @@ class Membership(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     agency = models.ForeignKey(Agency, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.PRACTITIONER)
+    suspended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -88,3 +133,121 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} is {self.get_role_display().lower()} at {self.agency}"
+
+
+def invitation_ends() -> Any:
+    return timezone.now() + INVITATION_LASTS
+
+
+class Invitation(models.Model):
+    """A lead's invitation to an agency, sent by email. The address in it is kept as a digest."""
+
+    agency = models.ForeignKey(Agency, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField("email address")
+    role = models.CharField(max_length=20, choices=Membership.Role.choices)
+    invited_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="invited")
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(default=invitation_ends)
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+
+    def __str__(self) -> str:
+        return f"Invitation {self.pk}"
+
+
+class AppendOnly(Exception):
+    """Something tried to change or remove an event."""
+
+
+class Chain(models.Model):
+    """The chain of events of one agency, or of the portal itself: its length and last digest.
+
+    The row is also the lock under which the next event is written. It is what tells that
+    the last events were removed.
+    """
+
+    key = models.CharField(max_length=40, unique=True)
+    length = models.PositiveBigIntegerField(default=0)
+    head = models.CharField(max_length=64, blank=True)
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    """Events are read and added. Raises AppendOnly for anything else."""
+
+    def update(self, **kwargs: Any) -> int:
+        raise AppendOnly("Events are never changed.")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise AppendOnly("Events are never removed.")
+
+    def bulk_update(self, *args: Any, **kwargs: Any) -> int:
+        raise AppendOnly("Events are never changed.")
+
+
+class Event(models.Model):
+    """What was done: by whom, to what, when. Written by accounts.events.note alone.
+
+    It names people and things by id and holds no personal data, so that a record can be
+    erased and the chain stays whole. `detail` is one plain code, such as a step's slug.
+    """
+
+    class Verb(models.TextChoices):
+        BEGAN = "began", "Began"
+        CHANGED = "changed", "Changed"
+        RECORDED = "recorded", "Recorded"
+        OPENED = "opened", "Opened"
+        PRINTED = "printed", "Made the PDF"
+        EXPORTED = "exported", "Exported"
+        REFUSED = "refused", "Was refused"
+        ADDED = "added", "Added to the record"
+        KEPT_FROM = "kept-from", "Kept from a person"
+        REVIEWED = "reviewed", "Reviewed"
+        SIGNED_OFF = "signed-off", "Signed off"
+        REOPENED = "reopened", "Reopened the review"
+        ESCALATED = "escalated", "Wrote an escalation"
+        FOLLOWED_UP = "followed-up", "Followed up"
+        ALERTED = "alerted", "Was sent an alert"
+        INVITED = "invited", "Invited"
+        WITHDREW = "withdrew", "Withdrew an invitation"
+        JOINED = "joined", "Joined"
+        SUSPENDED = "suspended", "Suspended"
+        RESTORED = "restored", "Restored"
+        ROLE_CHANGED = "role-changed", "Changed a role"
+
+    chain = models.ForeignKey(Chain, on_delete=models.PROTECT, related_name="events")
+    number = models.PositiveBigIntegerField()
+    at = models.DateTimeField()
+    actor = models.BigIntegerField(null=True)
+    verb = models.CharField(max_length=20, choices=Verb.choices)
+    subject = models.CharField(max_length=60, blank=True, db_index=True)
+    detail = models.CharField(
+        max_length=64, blank=True, validators=[RegexValidator(r"^[a-z0-9-]*$")]
+    )
+    digest = models.CharField(max_length=64)
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["chain", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["chain", "number"], name="one_event_a_number"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.verb}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Add the event. Raises AppendOnly for one that stands already."""
+        if not self._state.adding:
+            raise AppendOnly("Events are never changed.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise AppendOnly("Events are never removed.")

@@ -1,0 +1,116 @@
+"""The events: who did what, when. One append-only chain of digests for each agency.
+
+An event is written in the transaction of what it tells of; a refusal in one of its own.
+Each digest covers the event and the digest before it, keyed, so that nobody who can reach
+the table alone can change, remove or reorder a row and make the chain fit again.
+"""
+
+import hmac
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC
+from hashlib import sha256
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Agency, Chain, Event, User
+
+PORTAL = "portal"
+PLAIN_CODE = re.compile(r"[a-z0-9-]{0,64}")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A place where a chain does not hold: the chain's key, the event's number, what is wrong."""
+
+    chain: str
+    number: int
+    what: str
+
+
+def chain_key(agency: Agency | None) -> str:
+    """Return the key of an agency's chain, or of the portal's own."""
+    return f"agency:{agency.pk}" if agency else PORTAL
+
+
+def note(
+    verb: Event.Verb,
+    *,
+    actor: User | None,
+    agency: Agency | None,
+    subject: str = "",
+    detail: str = "",
+) -> Event:
+    """Write down that `actor` did `verb` to `subject`; None is the portal itself.
+
+    Raises ValueError for a `detail` that is no plain code: it could hold personal data.
+    """
+    if not PLAIN_CODE.fullmatch(detail):
+        raise ValueError(f"The detail of an event is a plain code, not {len(detail)} characters.")
+    with transaction.atomic():
+        chain, _ = Chain.objects.select_for_update().get_or_create(key=chain_key(agency))
+        event = Event(
+            chain=chain,
+            number=chain.length + 1,
+            at=timezone.now(),
+            actor=actor.pk if actor else None,
+            verb=verb,
+            subject=subject,
+            detail=detail,
+        )
+        event.digest = digest(event, chain.key, chain.head, settings.EVENT_KEYS[0])
+        event.save(force_insert=True)
+        Chain.objects.filter(pk=chain.pk).update(length=event.number, head=event.digest)
+    return event
+
+
+def digest(event: Event, chain: str, previous: str, key: str) -> str:
+    """Return the keyed digest of an event and of all that came before it in its chain."""
+    told = [
+        chain,
+        event.number,
+        event.at.astimezone(UTC).isoformat(),
+        event.actor,
+        str(event.verb),
+        event.subject,
+        event.detail,
+        previous,
+    ]
+    return hmac.new(key.encode(), json.dumps(told).encode(), sha256).hexdigest()
+
+
+def faults() -> Iterator[Fault]:
+    """Yield where the chains do not hold, chain by chain. Nothing means that all is whole."""
+    for chain in Chain.objects.order_by("key"):
+        events = Event.objects.filter(chain=chain).order_by("number").iterator()
+        yield from faults_of(chain, events)
+
+
+def faults_of(chain: Chain, events: Iterable[Event]) -> Iterator[Fault]:
+    """Yield the faults of one chain, given its events in the order of their numbers.
+
+    After a changed event the walk goes on from the digest that is written there, so that
+    one change is told once.
+    """
+    previous, expected = "", 1
+    for event in events:
+        if event.number != expected:
+            yield Fault(chain.key, event.number, f"number {expected} should stand here")
+        elif not _holds(event, chain.key, previous):
+            yield Fault(chain.key, event.number, "it is not what was written there")
+        previous, expected = event.digest, event.number + 1
+    if (chain.length, chain.head) != (expected - 1, previous):
+        yield Fault(
+            chain.key, expected, f"the chain had {chain.length} events and {expected - 1} are there"
+        )
+
+
+def _holds(event: Event, chain: str, previous: str) -> bool:
+    return any(
+        hmac.compare_digest(event.digest, digest(event, chain, previous, key))
+        for key in settings.EVENT_KEYS
+    )
