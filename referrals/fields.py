@@ -2,7 +2,7 @@
 
 import calendar
 import re
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django import forms
@@ -70,6 +70,19 @@ def refuse_past(day: date | None) -> date | None:
     if day and day < timezone.localdate():
         raise ValidationError("The date must be today or later")
     return day
+
+
+def moment_of(day: date, clock: time) -> datetime:
+    """Return the moment, in UTC, at which a clock in the United Kingdom showed this.
+
+    An hour that came twice counts as the first: a deadline is never later than it should be.
+    Raises ValidationError for an hour that the clocks jumped over.
+    """
+    shown = datetime.combine(day, clock)
+    moment = timezone.make_aware(shown).astimezone(UTC)
+    if timezone.localtime(moment).replace(tzinfo=None) != shown:
+        raise ValidationError("The clocks went forward then, from 1am to 2am. Check the time")
+    return moment
 
 
 class Choice(str):

@@ -4,7 +4,8 @@ A form is given what earlier steps answered (`known`) and the edition (`guidance
 some questions depend on them.
 """
 
-from datetime import date, datetime
+from datetime import date
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -19,6 +20,7 @@ from referrals.fields import (
     StepForm,
     long_text,
     missing,
+    moment_of,
     radios,
     refuse_future,
     refuse_past,
@@ -91,6 +93,18 @@ class ChildForm(StepForm):
         required=False,
         help_text="Names and ages, as far as you know.",
     )
+    kept_from = forms.MultipleChoiceField(
+        label="Is the worry about a safeguarding lead?",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Whomever you choose cannot open this record. Another lead will review it.",
+    )
+
+    def __init__(self, *args: object, leads: list[tuple[str, str]], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kept_from"].choices = leads
+        if not leads:
+            del self.fields["kept_from"]
 
     def clean_born_on(self) -> date | None:
         return refuse_future(self.cleaned_data["born_on"])
@@ -151,11 +165,18 @@ class CallForm(StepForm):
             self._require("on", "Enter the day of the call")
             self._require("at", "Enter the time of the call")
         if data.get("on") and data.get("at"):
-            called_at = timezone.make_aware(datetime.combine(data["on"], data["at"]))
-            if called_at > timezone.now():
-                self.add_error("at", "The call must be in the past")
-            data["called_at"] = called_at
+            self._count_from(data)
         return data
+
+    def _count_from(self, data: dict[str, Any]) -> None:
+        """Keep the moment of the call, from which the 48 hours count."""
+        try:
+            data["called_at"] = moment_of(data["on"], data["at"])
+        except ValidationError as error:
+            self.add_error("at", error)
+            return
+        if data["called_at"] > timezone.now():
+            self.add_error("at", "The call must be in the past")
 
     def _require(self, field: str, message: str) -> None:
         if not self.errors.get(field) and not self.cleaned_data.get(field):

@@ -1,16 +1,22 @@
-"""The recorded conversation. It belongs to an agency, and is frozen once it is recorded."""
+"""The recorded conversation. It belongs to an agency, and is frozen once it is recorded.
+
+What comes later (addenda, reviews, follow-ups, the council's answer) is added beside it.
+"""
 
 import secrets
+import unicodedata
 import uuid
 from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
-from accounts.models import Agency, User
+from accounts.models import Agency, Membership, User
 from referrals.fields import SHORT
 from thresholds.models import Area, Edition, Indicator
 
+LEAD, READER = Membership.Role.LEAD, Membership.Role.READER
 # Without letters and digits that are mistaken for each other on the telephone.
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -25,15 +31,36 @@ def new_reference() -> str:
     return f"TG-{letters[:4]}-{letters[4:]}"
 
 
+def subject_of(token: object) -> str:
+    """Return how events name the conversation with this token, be there one or not."""
+    return f"conversation:{token}"
+
+
 class ConversationQuerySet(models.QuerySet["Conversation"]):
     def visible_to(self, user: User) -> "ConversationQuerySet":
-        """Return what `user` may see: their own, while they belong to its agency.
+        """Return what `user` may see: their own, and what they see as a lead.
 
-        This is the only way in. Editors have no agency, so they see nothing.
+        This is the only way in. Both need a membership in force: whoever is suspended,
+        edits the guidance or only reads an agency's numbers sees nothing.
         """
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        return self.filter(author=user, agency__memberships__user=user)
+        member = Membership.objects.of(user)
+        own = Q(author=user, agency__in=member.exclude(role=READER).values("agency"))
+        return self.filter(own | self._led_by(user))
+
+    def led_by(self, user: User) -> "ConversationQuerySet":
+        """Return what `user` sees as a lead, and may review once it is recorded."""
+        return self.visible_to(user).filter(self._led_by(user))
+
+    def _led_by(self, user: User) -> Q:
+        """Their agency's, but for one that is about them. That is for another lead.
+
+        A draft comes to the leads once its author has said whom it is about.
+        """
+        led = Membership.objects.of(user).filter(role=LEAD).values("agency")
+        about = self.model.kept_from.through.objects.filter(user=user).values("conversation")
+        return Q(agency__in=led, reaches_leads=True) & ~Q(pk__in=about)
 
     def drafts(self) -> "ConversationQuerySet":
         return self.filter(status=Conversation.Status.DRAFT)
@@ -47,8 +74,16 @@ class Conversation(models.Model):
 
     `area` is empty when the child lives elsewhere or nobody knows where; `place` says
     which. `content` is the summary as it stood when it was recorded. The columns beside it
-    repeat what lists and counts need, and are empty until then.
+    repeat what lists and counts need, and are empty until then. Only `review_state`,
+    `lead_level`, `kept_from` and `search_text` go on changing after that.
     """
+
+    class ReviewState(models.TextChoices):
+        AWAITING = "awaiting", "Awaiting review"
+        ASKED = "asked", "More was asked for"
+        REVIEWED = "reviewed", "Reviewed, not signed off"
+        REOPENED = "reopened", "Reopened by an addition"
+        SIGNED_OFF = "signed-off", "Signed off"
 
     class Status(models.TextChoices):
         DRAFT = "draft", "Draft"
@@ -74,7 +109,16 @@ class Conversation(models.Model):
     child_protection = models.BooleanField(default=False)
     urgency = models.CharField(max_length=20, blank=True)
     agreement = models.CharField(max_length=20, blank=True)
+    danger = models.BooleanField(default=False)
+    below_reading = models.BooleanField(default=False)
+    consent_refused = models.BooleanField(default=False)
     content = models.JSONField(null=True, blank=True)
+
+    kept_from = models.ManyToManyField(User, blank=True, related_name="kept_from")
+    reaches_leads = models.BooleanField(default=False)
+    review_state = models.CharField(max_length=12, choices=ReviewState.choices, blank=True)
+    lead_level = models.PositiveSmallIntegerField(null=True, blank=True)
+    search_text = models.TextField(blank=True)
 
     objects = ConversationQuerySet.as_manager()
 
@@ -87,6 +131,9 @@ class Conversation(models.Model):
             models.Index(
                 fields=["author", "status", "-updated_at", "-id"], name="conversation_own"
             ),
+            models.Index(
+                fields=["agency", "review_state", "recorded_at", "id"], name="conversation_queue"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -97,6 +144,11 @@ class Conversation(models.Model):
         if self.pk and type(self).objects.recorded().filter(pk=self.pk).exists():
             raise Frozen(f"{self.reference} is recorded and cannot be changed.")
         super().save(*args, **kwargs)
+
+    @property
+    def subject(self) -> str:
+        """The name under which events tell of it: its token."""
+        return subject_of(self.token)
 
     @property
     def is_recorded(self) -> bool:
@@ -129,6 +181,12 @@ class Answer(PartOfConversation):
         return self.step
 
 
+def key_of(words: str) -> str:
+    """Return a name or reference as it is compared: "Zoë  O'Neil" and "zoe oneil" are one."""
+    letters = unicodedata.normalize("NFKD", words.casefold())
+    return "".join(letter for letter in letters if letter.isalnum())[:SHORT]
+
+
 class Child(PartOfConversation):
     """The child of a recorded conversation: enough to recognise the same child again."""
 
@@ -140,12 +198,19 @@ class Child(PartOfConversation):
     born_on = models.DateField(null=True, blank=True)
     due_on = models.DateField(null=True, blank=True)
     siblings = models.TextField(blank=True)
+    # The name and the reference without capitals, accents and spaces, to be found again by.
+    name_key = models.CharField(max_length=SHORT, blank=True, db_index=True)
+    reference_key = models.CharField(max_length=SHORT, blank=True, db_index=True)
 
     class Meta:
         verbose_name_plural = "children"
 
     def __str__(self) -> str:
         return self.name or self.agency_reference
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.name_key, self.reference_key = key_of(self.name), key_of(self.agency_reference)
+        super().save(*args, **kwargs)
 
 
 class Sign(PartOfConversation):
@@ -181,3 +246,146 @@ class Call(PartOfConversation):
 
     def __str__(self) -> str:
         return self.to
+
+
+class Addendum(PartOfConversation):
+    """What somebody adds to a conversation after it was recorded. It reopens the review."""
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="addenda")
+    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="addenda")
+    text = models.TextField()
+    added_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name_plural = "addenda"
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"Addendum {self.pk}"
+
+
+class Review(PartOfConversation):
+    """What a lead decided, and the digest of everything there was to read then."""
+
+    class Decision(models.TextChoices):
+        AGREE = "agree", "I agree with the practitioner’s judgement"
+        ASK = "ask", "I need to know more"
+        OTHER_LEVEL = "other-level", "I judge this to be another level"
+        SIGN_OFF = "sign-off", "I sign this off"
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="reviews")
+    reviewer = models.ForeignKey(User, on_delete=models.PROTECT, related_name="reviews")
+    decision = models.CharField(max_length=12, choices=Decision.choices)
+    level = models.PositiveSmallIntegerField(null=True, blank=True)
+    text = models.TextField(blank=True)
+    digest = models.CharField(max_length=64)
+    reviewed_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"Review {self.pk}: {self.decision}"
+
+
+class Escalation(PartOfConversation):
+    """A lead's draft of a letter about a disagreement, to take out of the portal and send."""
+
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="escalations"
+    )
+    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="escalations")
+    text = models.TextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"Escalation {self.pk}"
+
+
+class FollowUp(PartOfConversation):
+    """Something to be done by a moment: writing to the council, or looking at a plan again."""
+
+    class Kind(models.TextChoices):
+        WRITING = "writing", "Follow-up in writing"
+        PLAN = "plan", "Look at the plan again"
+
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="follow_ups"
+    )
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    due_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True, blank=True)
+    done_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT)
+    note = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["due_at", "id"]
+        indexes = [
+            models.Index(
+                fields=["due_at"], name="follow_up_open", condition=models.Q(done_at=None)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.pk}"
+
+
+class CouncilAnswer(PartOfConversation):
+    """What the council answered, and on which day. The latest one counts."""
+
+    class Answer(models.TextChoices):
+        ACCEPTED = "accepted", "Accepted"
+        EARLY_HELP = "early-help", "Early help instead"
+        NO_ACTION = "no-action", "No further action"
+        NO_REPLY = "no-reply", "No reply yet"
+
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="council_answers"
+    )
+    answer = models.CharField(max_length=12, choices=Answer.choices)
+    answered_on = models.DateField()
+    note = models.TextField(blank=True)
+    noted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    noted_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.get_answer_display()
+
+
+class Alert(PartOfConversation):
+    """An email to one person about one conversation: written with it, sent after it."""
+
+    class Kind(models.TextChoices):
+        DANGER = "danger", "A child in danger now"
+        LEVEL_4 = "level-4", "Level 4"
+        BELOW_READING = "below-reading", "Judged below the reading"
+        IDLE_DANGER = "idle-danger", "A danger draft left idle"
+        ASKED = "asked", "The lead asks for more"
+        WRITING = "writing", "Follow-up in writing overdue"
+        PLAN = "plan", "Time to look at the plan again"
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="alerts")
+    recipient = models.ForeignKey(User, on_delete=models.CASCADE, related_name="alerts")
+    kind = models.CharField(max_length=15, choices=Kind.choices)
+    # The follow-up or review that it is about: nobody is told of the same thing twice.
+    about = models.PositiveBigIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["conversation", "recipient", "kind", "about"], name="one_alert_a_person"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Alert {self.pk}: {self.kind}"

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from referrals import answers
+from referrals.deadlines import council_called, due_by
 from referrals.fields import StepForm
 from referrals.journey import Data
-from referrals.summary import Facts, council_called, due_by
+from referrals.summary import Facts
 from thresholds.consent import points
 from thresholds.guidance import Guidance, Indicator
 

@@ -1,16 +1,31 @@
-"""What can be done to a conversation: each in one transaction, whole or not at all."""
+"""What can be done to a conversation: each in one transaction, whole or not at all.
 
-from datetime import date
+Each writes its event in that transaction. What happens once it is recorded is in review.py
+and follow_up.py.
+"""
+
+from datetime import date, datetime
 
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import Agency, User
-from referrals import answers
-from referrals.journey import Answers, Data, Walk, walk
-from referrals.models import Answer, Call, Child, Conversation, Frozen, Sign, new_reference
+from accounts.events import note
+from accounts.models import Agency, Event, Membership, User
+from referrals import alerts, answers
+from referrals.deadlines import called, council_called, end_of, writing_due
+from referrals.journey import UNFINISHED, Answers, Data, Walk, walk
+from referrals.models import (
+    Answer,
+    Call,
+    Child,
+    Conversation,
+    FollowUp,
+    Frozen,
+    Sign,
+    new_reference,
+)
 from referrals.steps import STEPS
-from referrals.summary import Facts, called, summarise
+from referrals.summary import Facts, search_text, summarise
 from thresholds.guidance import Guidance
 from thresholds.load import contacts_of, current_edition, load
 from thresholds.models import Area, Edition, Indicator
@@ -36,13 +51,14 @@ def start(*, author: User, agency: Agency, data: Data) -> Conversation:
     conversation = Conversation.objects.create(
         author=author, agency=agency, edition=edition_for(area), area=area, place=place
     )
+    note(Event.Verb.BEGAN, actor=author, agency=agency, subject=conversation.subject)
     save_answer(conversation=conversation, step="area", data=data)
     return conversation
 
 
 @transaction.atomic
 def save_answer(*, conversation: Conversation, step: str, data: Data) -> Data:
-    """Save what was answered at `step`, in place of an earlier answer, and return it.
+    """Save what its author answered at `step`, in place of an earlier answer, and return it.
 
     Raises Frozen when the conversation is recorded.
     """
@@ -51,7 +67,13 @@ def save_answer(*, conversation: Conversation, step: str, data: Data) -> Data:
     if step == "area" and "place" in data:
         place = str(data["place"])
         saved["school"] = conversation.agency.kind == Agency.Kind.SCHOOL
+        saved["agency"], saved["author"] = conversation.agency_id, conversation.author_id
         changed |= {"place": place, "area": Area.objects.filter(slug=place).first()}
+    if step == "danger":
+        changed["danger"] = data.get("danger") == "yes"
+    if step == "child":
+        conversation.kept_from.set(people_of(conversation.agency, data.get("kept_from")))
+        changed |= {} if data.get(UNFINISHED) else {"reaches_leads": True}
     # The update also locks the row, so that nothing is saved while it is being recorded.
     if not Conversation.objects.drafts().filter(pk=conversation.pk).update(**changed):
         raise Frozen("A recorded conversation cannot be changed.")
@@ -61,7 +83,43 @@ def save_answer(*, conversation: Conversation, step: str, data: Data) -> Data:
         unique_fields=["conversation", "step"],
         update_fields=["data", "saved_at"],
     )
+    tell(Event.Verb.CHANGED, conversation, conversation.author, step)
     return saved
+
+
+def tell(
+    verb: Event.Verb, conversation: Conversation, actor: User | None, detail: str = ""
+) -> None:
+    """Write an event about a conversation into the chain of its agency."""
+    note(
+        verb,
+        actor=actor,
+        agency=conversation.agency,
+        subject=conversation.subject,
+        detail=detail,
+    )
+
+
+def people_of(agency: Agency, keys: object) -> list[User]:
+    """Return the members of an agency that were chosen by their keys. Others are left out."""
+    chosen = [str(key) for key in keys] if isinstance(keys, list) else []
+    return list(agency.members.filter(pk__in=[int(key) for key in chosen if key.isdecimal()]))
+
+
+@transaction.atomic
+def export(*, actor: User, agency: Agency, what: str) -> None:
+    """Note that somebody takes numbers or records out of the portal, by what they took."""
+    note(Event.Verb.EXPORTED, actor=actor, agency=agency, detail=what)
+
+
+def leads_for(conversation: Conversation) -> list[User]:
+    """Return the leads who may see it, its author apart. None of them is somebody it is about."""
+    leads = Membership.objects.leads().filter(agency=conversation.agency).values("user")
+    return list(
+        User.objects.filter(pk__in=leads, is_editor=False)
+        .exclude(pk=conversation.author_id)
+        .exclude(pk__in=conversation.kept_from.all())
+    )
 
 
 def saved_answers(conversation: Conversation) -> dict[str, Data]:
@@ -107,8 +165,16 @@ def record(*, conversation: Conversation) -> Conversation:
     locked.child_protection = facts.reading.child_protection
     locked.urgency = facts.steps.urgency
     locked.agreement = facts.concern.agreement
+    locked.danger = facts.concern.danger == "yes"
+    locked.consent_refused = facts.concern.agreement == "refused"
+    locked.below_reading = facts.judgement is not None and facts.judgement < facts.reading.level
+    locked.reaches_leads, locked.review_state = True, Conversation.ReviewState.AWAITING
+    locked.search_text = search_text(locked.content)
     _write_parts(locked, facts)
     locked.save()
+    tell(Event.Verb.RECORDED, locked, locked.author)
+    for kind in alerts.kinds_of(locked, facts.guidance.highest()):
+        alerts.ask(kind, locked, leads_for(locked))
     return locked
 
 
@@ -125,6 +191,16 @@ def unused_reference() -> str:
     return reference
 
 
+def due_of(facts: Facts) -> dict[FollowUp.Kind, datetime]:
+    """Return what has to be done by when, as far as the conversation tells."""
+    due = {}
+    if writing := writing_due(facts.steps, council_called(facts.known)):
+        due[FollowUp.Kind.WRITING] = writing
+    if review_on := _day(answers.text(facts.known, "next-steps", "review_on")):
+        due[FollowUp.Kind.PLAN] = end_of(review_on)
+    return due
+
+
 def _write_parts(conversation: Conversation, facts: Facts) -> None:
     """Write the rows that lists, counts and later conversations look for."""
     known = facts.known
@@ -136,6 +212,8 @@ def _write_parts(conversation: Conversation, facts: Facts) -> None:
         due_on=_day(answers.text(known, "child", "due_on")),
         siblings=answers.text(known, "child", "siblings"),
     )
+    for kind, due_at in due_of(facts).items():
+        FollowUp.objects.create(conversation=conversation, kind=kind, due_at=due_at)
     if called_at := called(known):
         Call.objects.create(
             conversation=conversation,

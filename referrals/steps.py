@@ -3,8 +3,9 @@
 Code owns the order and when a step applies; the edition owns the words of the guidance.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from accounts.models import Membership, User
 from referrals import answers, consent_forms, forms
 from referrals.fields import StepForm
 from referrals.journey import Answers, Data
@@ -47,7 +48,7 @@ class Step:
         posted: Mapping[str, object] | None = None,
     ) -> StepForm:
         """Return the form, filled with what was posted, or else with what is saved."""
-        form = self.form_class(posted, known=known, guidance=guidance, **self.options())
+        form = self.form_class(posted, known=known, guidance=guidance, **self.options(known))
         form.initial = {
             name: restored(form.fields[name], value)
             for name, value in (saved or {}).items()
@@ -55,7 +56,7 @@ class Step:
         }
         return form
 
-    def options(self) -> dict[str, object]:
+    def options(self, known: Answers) -> dict[str, object]:
         """Return what else the form needs."""
         return {}
 
@@ -78,7 +79,7 @@ class AreaStep(Step):
     title = "Where the child lives"
     form_class = forms.AreaForm
 
-    def options(self) -> dict[str, object]:
+    def options(self, known: Answers) -> dict[str, object]:
         # Only areas whose partnership publishes contacts have a pathway to follow.
         areas = Area.objects.filter(contacts__isnull=False).distinct()
         return {"areas": [(area.slug, area.name) for area in areas]}
@@ -107,6 +108,9 @@ class ChildStep(Step):
     title = "The child"
     why = "Just enough to recognise the same child again."
     form_class = forms.ChildForm
+
+    def options(self, known: Answers) -> dict[str, object]:
+        return {"leads": [(str(lead.pk), lead.name) for lead in leads_beside(known)]}
 
 
 class CallStep(Step):
@@ -285,6 +289,13 @@ class FamilyStep(Step):
 
     def applies(self, known: Answers, guidance: Guidance) -> bool:
         return answers.leads_to_referral(known, guidance)
+
+
+def leads_beside(known: Answers) -> Iterable[User]:
+    """Return the leads of the agency that the conversation belongs to, its author apart."""
+    agency, author = (known.get("area", {}).get(key) for key in ("agency", "author"))
+    leads = Membership.objects.leads().filter(agency=agency).exclude(user=author)
+    return User.objects.filter(pk__in=leads.values("user"))
 
 
 STEPS: tuple[Step, ...] = (

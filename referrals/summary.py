@@ -5,7 +5,7 @@ was shown then: the words of the edition, the contacts and the deadlines.
 """
 
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +14,7 @@ from django.utils.text import Truncator
 
 from referrals import answers
 from referrals.consent_forms import AgreementForm
+from referrals.deadlines import called, council_called, due_by, writing_hours
 from referrals.fields import YES_NO_UNKNOWN
 from referrals.forms import CallForm
 from referrals.journey import Answers
@@ -204,35 +205,14 @@ def call_line(known: Answers) -> str:
     return ", ".join(part for part in parts if part) + said
 
 
-def called(known: Answers) -> datetime | None:
-    """Return when the call was made, in UTC."""
-    value = answers.text(known, "call", "called_at")
-    return datetime.fromisoformat(value).astimezone(UTC) if value else None
-
-
-def council_called(known: Answers) -> datetime | None:
-    """Return when the council was called. Only that call starts the 48 hours."""
-    return called(known) if answers.text(known, "call", "to_whom") == "council" else None
-
-
-def due_by(hours: int | None, called_at: datetime | None) -> str:
-    if hours is None:
-        return ""
-    if called_at is None:
-        return f"Within {hours} hours of the call"
-    return f"By {long_moment(called_at + timedelta(hours=hours))}"
-
-
 def deadline_line(facts: Facts, made_at: datetime) -> str:
     """Return when the written follow-up is due, where something goes to the council."""
+    hours = writing_hours(facts.steps)
     called_at = council_called(facts.known)
-    if not facts.steps.is_referral or not (called_at or facts.reading.child_protection):
+    if hours is None or not (called_at or facts.reading.child_protection):
         return ""
-    hours = [action.due_hours for action in facts.steps.actions if action.due_hours]
-    if not hours:
-        return ""
-    due = due_by(min(hours), called_at)
-    late = called_at and called_at + timedelta(hours=min(hours)) < made_at
+    late = called_at and called_at + timedelta(hours=hours) < made_at
+    due = due_by(hours, called_at)
     return f"{due} (overdue when this was recorded)" if late else due
 
 
@@ -335,8 +315,11 @@ def reading_line(reading: Reading, titles: dict[int, str]) -> str:
 
 
 def family_block(facts: Facts) -> Block:
-    """Return the details of child and family that the first block does not give already."""
-    above = {RECORDED_AS[name] for name in ("address", "whereabouts", "callback")}
+    """Return the details of child and family that the first block does not give already.
+
+    Whom the record is kept from is nothing for its readers.
+    """
+    above = {RECORDED_AS[name] for name in ("address", "whereabouts", "callback", "kept_from")}
     rows = facts.rows("child", "family")
     return Block(
         "child", "The child and family", rows=tuple(row for row in rows if row[0] not in above)
@@ -388,6 +371,11 @@ def as_text(block: dict[str, Any]) -> str:
     lines += ["- " + ". ".join(filter(None, row)).replace("\n", ". ") for row in table["rows"]]
     lines += [f"- {item}" for item in block["items"]]
     return "\n".join(lines)
+
+
+def search_text(content: dict[str, Any]) -> str:
+    """Return every word of a summary, in small letters, for the lead's search."""
+    return "\n".join(as_text(block) for block in content["blocks"]).casefold()
 
 
 def yes_no(answer: str) -> str:

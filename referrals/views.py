@@ -1,67 +1,33 @@
-"""The pages of a conversation. One view serves all steps."""
-
-from collections.abc import Callable
-from functools import wraps
+"""The pages of a conversation until it is recorded. One view serves all steps."""
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.cache import never_cache
+from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.models import Agency, Membership
-from referrals import pages, services, summary
+from accounts.models import Membership
+from referrals import due, pages, services, summary
+from referrals.access import agencies_of, find, find_own, personal, show, tell_opened
 from referrals.fields import StepForm
 from referrals.journey import UNFINISHED, Walk
 from referrals.models import Conversation, Frozen
-from referrals.pdf import render_pdf
 from referrals.steps import BY_SLUG, STEPS, Step
+from referrals.wording import Row
 from thresholds.load import load
 
-View = Callable[..., HttpResponse]
 MAY_RECORD = (Membership.Role.PRACTITIONER, Membership.Role.LEAD)
 LIST_SIZE = 100
-
-
-def personal(view: View) -> View:
-    """A page about a person: behind sign-in, and kept by no browser and no cache.
-
-    Whoever posts after being signed out gets back what they typed, to copy.
-    """
-
-    @wraps(view)
-    def wrapper(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        if request.method == "POST" and not request.user.is_authenticated:
-            typed = pages.typed(request.POST.dict())
-            return show(request, "journey/signed_out.html", status=403, typed=typed)
-        return login_required(view)(request, *args, **kwargs)
-
-    return never_cache(wrapper)
-
-
-def find(request: HttpRequest, token: object) -> Conversation:
-    """Return a conversation that the person may see. Raises Http404 for any other."""
-    visible = Conversation.objects.visible_to(request.user)
-    found = get_object_or_404(
-        visible.select_related("edition__partnership", "area", "agency", "author").prefetch_related(
-            "answers"
-        ),
-        token=token,
-    )
-    request.child_area = found.area.slug if found.area else ""  # type: ignore[attr-defined]
-    return found
-
-
-def show(request: HttpRequest, template: str, status: int = 200, **context: object) -> HttpResponse:
-    return render(request, template, {"exit_page": True, **context}, status=status)
 
 
 @personal
 @require_safe
 def conversation_list(request: HttpRequest) -> HttpResponse:
-    own = Conversation.objects.visible_to(request.user).select_related("child", "area")
+    own = (
+        Conversation.objects.visible_to(request.user)
+        .filter(author=request.user)
+        .select_related("child", "area")
+    )
     return show(
         request,
         "journey/list.html",
@@ -70,6 +36,8 @@ def conversation_list(request: HttpRequest) -> HttpResponse:
             for draft in own.drafts().prefetch_related("answers")[:LIST_SIZE]
         ],
         recorded=own.recorded()[:LIST_SIZE],
+        asked=own.recorded().filter(review_state=Conversation.ReviewState.ASKED)[:LIST_SIZE],
+        due=due.pressing(own)[:LIST_SIZE],
     )
 
 
@@ -77,9 +45,7 @@ def conversation_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def conversation_new(request: HttpRequest) -> HttpResponse:
     """The first step. Nothing is kept until it is answered."""
-    agencies = list(
-        Agency.objects.filter(memberships__user=request.user, memberships__role__in=MAY_RECORD)
-    )
+    agencies = agencies_of(request, *MAY_RECORD)
     if not agencies:
         raise PermissionDenied("Only practitioners of an agency record conversations.")
     chosen = [agency for agency in agencies if str(agency.pk) == request.GET.get("agency")]
@@ -98,11 +64,20 @@ def conversation_new(request: HttpRequest) -> HttpResponse:
 @personal
 @require_safe
 def conversation(request: HttpRequest, token: object) -> HttpResponse:
-    """Where to go on: the first open step, or the summary once it is recorded."""
+    """Where to go on: the first open step, or the summary once it is recorded.
+
+    A lead reads the draft of somebody else as far as it has come.
+    """
     found = find(request, token)
     if found.is_recorded:
         return redirect("conversation_summary", found.token)
-    return go_on(found, services.walk_of(found))
+    tell_opened(request, found)
+    walked = services.walk_of(found)
+    if found.author == request.user:
+        return go_on(found, walked)
+    facts = services.facts_of(found, walked)
+    told = sections(facts, walked)
+    return show(request, "desk/draft.html", conversation=found, sections=told)
 
 
 def go_on(conversation: Conversation, walked: Walk) -> HttpResponse:
@@ -114,7 +89,7 @@ def go_on(conversation: Conversation, walked: Walk) -> HttpResponse:
 @personal
 @require_http_methods(["GET", "HEAD", "POST"])
 def step(request: HttpRequest, token: object, slug: str) -> HttpResponse:
-    conversation = find(request, token)
+    conversation = find_own(request, token)
     if slug not in BY_SLUG:
         raise Http404("There is no such step.")
     if conversation.is_recorded:
@@ -125,6 +100,7 @@ def step(request: HttpRequest, token: object, slug: str) -> HttpResponse:
     if not walked.is_open_to(slug):
         messages.info(request, "That page comes later. Answer this one first.")
         return go_on(conversation, walked)
+    tell_opened(request, conversation)
     saved = services.saved_answers(conversation).get(slug)
     form = BY_SLUG[slug].form(walked.known, services.guidance_of(conversation), saved)
     return show_step(request, conversation, BY_SLUG[slug], walked, form)
@@ -189,7 +165,7 @@ def already_recorded(request: HttpRequest, conversation: Conversation) -> HttpRe
 @require_http_methods(["GET", "HEAD", "POST"])
 def check(request: HttpRequest, token: object) -> HttpResponse:
     """Check your answers, and record. Recording again shows what was recorded."""
-    conversation = find(request, token)
+    conversation = find_own(request, token)
     if conversation.is_recorded:
         return redirect("conversation_summary", conversation.token)
     if request.method == "POST":
@@ -204,41 +180,19 @@ def check(request: HttpRequest, token: object) -> HttpResponse:
     if not walked.is_complete:
         messages.info(request, "Answer this page first. Then check your answers.")
         return go_on(conversation, walked)
+    tell_opened(request, conversation)
     facts = services.facts_of(conversation, walked)
-    sections = [(BY_SLUG[slug], facts.rows(slug)) for slug in walked.slugs]
-    shown = [(step, rows) for step, rows in sections if rows or not step.only_shows]
     return show(
         request,
         "journey/check.html",
         conversation=conversation,
-        sections=shown,
+        sections=sections(facts, walked),
         facts=facts,
         back=walked.slugs[-1],
     )
 
 
-@personal
-@require_safe
-def summary_page(request: HttpRequest, token: object) -> HttpResponse:
-    conversation = find(request, token)
-    if not conversation.is_recorded:
-        return redirect("conversation", conversation.token)
-    texts = {block["slug"]: summary.as_text(block) for block in conversation.content["blocks"]}
-    return show(
-        request,
-        "journey/summary.html",
-        conversation=conversation,
-        content=conversation.content,
-        texts=texts,
-    )
-
-
-@personal
-@require_safe
-def summary_pdf(request: HttpRequest, token: object) -> HttpResponse:
-    conversation = find(request, token)
-    if not conversation.is_recorded:
-        return redirect("conversation", conversation.token)
-    response = HttpResponse(render_pdf(conversation), content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="{conversation.reference}.pdf"'
-    return response
+def sections(facts: summary.Facts, walked: Walk) -> list[tuple[Step, tuple[Row, ...]]]:
+    """Return the steps with what was answered at each, as far as the walk has come."""
+    pairs = [(BY_SLUG[slug], facts.rows(slug)) for slug in walked.slugs]
+    return [(step, rows) for step, rows in pairs if rows or not step.only_shows]

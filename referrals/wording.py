@@ -51,6 +51,7 @@ RECORDED_AS = {
     "other_service": "Other service",
     "plan": "Plan",
     "review_on": "Review on",
+    "kept_from": "Kept from",
     "agreement": "Agreement of the family",
     "given_by": "Agreed by",
     "given_how": "Agreed",

@@ -1,0 +1,106 @@
+"""How a page comes to a conversation: behind sign-in, by whom it may be seen, and noted.
+
+Every view of a conversation goes through `personal` and `find`.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import wraps
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+
+from accounts.events import note
+from accounts.models import Agency, Event, Membership
+from referrals import pages, services
+from referrals.models import Conversation, ConversationQuerySet, subject_of
+
+View = Callable[..., HttpResponse]
+# Pages of a draft that one person reads within this time are one visit, and one event.
+VISIT = timedelta(minutes=15)
+VISITS_KEPT = 20
+
+
+def personal(view: View) -> View:
+    """A page about a person: behind sign-in, and kept by no browser and no cache.
+
+    Whoever posts after being signed out gets back what they typed, to copy.
+    """
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if request.method == "POST" and not request.user.is_authenticated:
+            typed = pages.typed(request.POST.dict())
+            return show(request, "journey/signed_out.html", status=403, typed=typed)
+        return login_required(view)(request, *args, **kwargs)
+
+    return never_cache(wrapper)
+
+
+def show(request: HttpRequest, template: str, status: int = 200, **context: object) -> HttpResponse:
+    return render(request, template, {"exit_page": True, **context}, status=status)
+
+
+def find(request: HttpRequest, token: object) -> Conversation:
+    """Return a conversation that the person may see. Raises Http404 for any other."""
+    return _found(request, token, Conversation.objects.visible_to(request.user))
+
+
+def find_own(request: HttpRequest, token: object) -> Conversation:
+    """Return a conversation that is the person's own. Raises Http404 for any other."""
+    own = Conversation.objects.visible_to(request.user).filter(author=request.user)
+    return _found(request, token, own)
+
+
+def find_led(request: HttpRequest, token: object) -> Conversation:
+    """Return a recorded conversation that the person may review. Raises Http404 for others."""
+    return _found(request, token, Conversation.objects.led_by(request.user).recorded())
+
+
+def _found(request: HttpRequest, token: object, among: ConversationQuerySet) -> Conversation:
+    """Return the one with this token, or note a refusal.
+
+    One that is missing and one that is not for this person go the same way, query by
+    query, so that neither the page nor its time tells them apart.
+    """
+    related = among.select_related("edition__partnership", "area", "agency", "author")
+    found = related.prefetch_related("answers").filter(token=token).first()
+    if found is None:
+        refuse(request, subject_of(token))
+        raise Http404("There is no such conversation.")
+    request.child_area = found.area.slug if found.area else ""  # type: ignore[attr-defined]
+    return found
+
+
+def refuse(request: HttpRequest, subject: str) -> None:
+    """Note that the person was refused, in the chain of their own agency."""
+    member = Agency.objects.filter(memberships__user=request.user).order_by("pk").first()
+    note(Event.Verb.REFUSED, actor=request.user, agency=member, subject=subject)
+
+
+def none_of_theirs(request: HttpRequest, page: str) -> Http404:
+    """Note that the person was refused a page of an agency; return what to raise."""
+    refuse(request, page)
+    return Http404("There is no such page.")
+
+
+def tell_opened(request: HttpRequest, conversation: Conversation) -> None:
+    """Note that the person reads a conversation: a record each time, a draft once a visit."""
+    if not conversation.is_recorded:
+        now, key = timezone.now(), str(conversation.token)
+        visits = request.session.get("visits", {})
+        last = visits.pop(key, "")
+        if last and now - datetime.fromisoformat(last) < VISIT:
+            return
+        visits[key] = now.astimezone(UTC).isoformat()
+        request.session["visits"] = dict(list(visits.items())[-VISITS_KEPT:])
+    services.tell(Event.Verb.OPENED, conversation, request.user)
+
+
+def agencies_of(request: HttpRequest, *roles: Membership.Role) -> list[Agency]:
+    """Return the agencies in which the person has one of `roles` in force, by name."""
+    memberships = Membership.objects.of(request.user).filter(role__in=roles)
+    return list(Agency.objects.filter(pk__in=memberships.values("agency")))

@@ -1,0 +1,115 @@
+"""The filters of the lead's desk. They are kept in the address, and hold nothing of a child.
+
+What is searched for in the text is posted, because it may be a child's name.
+"""
+
+import re
+from datetime import timedelta
+
+from django import forms
+from django.db.models import Q
+
+from accounts.models import Agency
+from referrals.deadlines import end_of
+from referrals.models import Conversation, ConversationQuerySet
+from thresholds.models import Area, Level
+
+REFERENCE = re.compile(r"^TG-?[0-9A-Z]{4}-?[0-9A-Z]{4}$")
+TO_REVIEW, ALL, DRAFTS = "to-review", "all", "drafts"
+STATUSES = [
+    (TO_REVIEW, "To review"),
+    (ALL, "All recorded"),
+    *Conversation.ReviewState.choices,
+    (DRAFTS, "Drafts"),
+]
+ANY = ("", "Any")
+
+
+def day(label: str) -> forms.DateField:
+    return forms.DateField(
+        label=label,
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        error_messages={"invalid": "Enter a real day, like 2026-11-23"},
+    )
+
+
+class DeskForm(forms.Form):
+    """What to show of the desk. Whatever is left empty narrows nothing."""
+
+    status = forms.ChoiceField(label="Show", choices=STATUSES, required=False)
+    words = forms.CharField(
+        label="Reference, or words in the text",
+        required=False,
+        max_length=200,
+        help_text="All of the words must be there.",
+    )
+    level = forms.ChoiceField(label="Judged level", required=False)
+    area = forms.ChoiceField(label="Area", required=False)
+    author = forms.ChoiceField(label="Author", required=False)
+    since = day("Recorded on or after")
+    until = day("Recorded on or before")
+
+    def __init__(self, *args: object, agency: Agency, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        levels = Level.objects.values_list("number", flat=True).distinct().order_by("number")
+        self.fields["level"].choices = [ANY, *((str(n), f"Level {n}") for n in levels)]
+        self.fields["area"].choices = [
+            ANY,
+            *((str(area.pk), area.name) for area in Area.objects.all()),
+            ("none", "Elsewhere or not known"),
+        ]
+        people = agency.members.order_by("name", "pk")
+        self.fields["author"].choices = [ANY, *((str(p.pk), str(p)) for p in people)]
+
+    def clean_status(self) -> str:
+        return self.cleaned_data["status"] or TO_REVIEW
+
+    def clean(self) -> dict[str, object]:
+        data = super().clean() or {}
+        if data.get("since") and data.get("until") and data["until"] < data["since"]:
+            self.add_error("until", "This day must not be before the other")
+        return data
+
+    @property
+    def is_queue(self) -> bool:
+        return self.cleaned_data.get("status", TO_REVIEW) == TO_REVIEW
+
+    @property
+    def narrows(self) -> bool:
+        """Say whether anything but the status is asked for."""
+        return any(value for name, value in self.cleaned_data.items() if name != "status")
+
+    def narrow(self, among: ConversationQuerySet) -> ConversationQuerySet:
+        """Return those of `among` that are asked for, whatever their status."""
+        asked = self.cleaned_data
+        if level := asked.get("level"):
+            among = among.filter(judged_level=level)
+        if area := asked.get("area"):
+            among = among.filter(area=None if area == "none" else area)
+        if author := asked.get("author"):
+            among = among.filter(author=author)
+        if since := asked.get("since"):
+            among = among.filter(recorded_at__gte=end_of(since - timedelta(days=1)))
+        if until := asked.get("until"):
+            among = among.filter(recorded_at__lt=end_of(until))
+        return among.filter(self._words())
+
+    def of_status(self, among: ConversationQuerySet) -> ConversationQuerySet:
+        """Return those of `among` in the status that is asked for."""
+        status = self.cleaned_data["status"]
+        if status == DRAFTS:
+            return among.drafts()
+        recorded = among.recorded()
+        return recorded if status == ALL else recorded.filter(review_state=status)
+
+    def _words(self) -> Q:
+        words = self.cleaned_data.get("words", "")
+        typed = words.upper().replace(" ", "")
+        if REFERENCE.match(typed):
+            letters = typed.replace("-", "")
+            return Q(reference=f"TG-{letters[2:6]}-{letters[6:]}")
+        found = Q()
+        for word in words.casefold().split():
+            found &= Q(search_text__contains=word)
+        return found

@@ -1,0 +1,83 @@
+"""The lead's desk: one agency's conversations, by what waits or by what is looked for."""
+
+from datetime import datetime
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from accounts.models import Agency, Membership
+from referrals import desk
+from referrals.access import agencies_of, none_of_theirs, personal, show
+from referrals.desk_forms import TO_REVIEW, DeskForm
+from referrals.models import Conversation
+
+
+@personal
+@require_http_methods(["GET", "HEAD", "POST"])
+def desk_page(request: HttpRequest) -> HttpResponse:
+    """What waits for the lead. A search is posted, so that no name comes into an address."""
+    agency, agencies = chosen_agency(request)
+    asked = request.POST if request.method == "POST" else request.GET
+    form = DeskForm({"status": TO_REVIEW} | asked.dict(), agency=agency)
+    given = {name: value for name, value in asked.items() if name in form.fields and value}
+    if request.method == "POST" and form.is_valid() and not form.cleaned_data["words"]:
+        return redirect(address(agency, given))
+    now = timezone.now()
+    rows: list[Conversation] = []
+    after = ""
+    if form.is_valid():
+        rows, after = page_of(form, request, agency, now, asked.get("after", ""))
+    return show(
+        request,
+        "desk/desk.html",
+        agency=agency,
+        agencies=agencies,
+        form=form,
+        rows=[(row, desk.reasons_of(row)) for row in rows],
+        after=after,
+        asked=given,
+        is_first=not asked.get("after"),
+        first_page=address(agency, given),
+        next_page=address(agency, given | {"after": after}),
+        waiting=desk.waiting(request.user, agency, now),
+    )
+
+
+def address(agency: Agency, asked: dict[str, str]) -> str:
+    """Return the address of the desk with these filters, but for the words that are searched."""
+    kept = {name: value for name, value in asked.items() if name != "words"}
+    return f"{reverse('desk')}?{urlencode({'agency': agency.pk} | kept)}"
+
+
+def chosen_agency(request: HttpRequest) -> tuple[Agency, list[Agency]]:
+    """Return the agency whose desk is asked for, and all those that the person leads.
+
+    Raises Http404 for somebody who leads none, or not this one.
+    """
+    agencies = agencies_of(request, Membership.Role.LEAD)
+    wanted = request.GET.get("agency")
+    chosen = [agency for agency in agencies if wanted in (None, str(agency.pk))]
+    if not chosen:
+        raise none_of_theirs(request, "desk")
+    return chosen[0], agencies
+
+
+def page_of(
+    form: DeskForm, request: HttpRequest, agency: Agency, now: datetime, after: str
+) -> tuple[list[Conversation], str]:
+    """Return a page of rows, and where the next begins or ""."""
+    if form.is_queue:
+        found = form.narrow(desk.queue(request.user, agency, now))
+        key, later = desk.key_in_queue, desk.after_in_queue
+    else:
+        among = Conversation.objects.led_by(request.user).filter(agency=agency)
+        found = form.narrow(form.of_status(among))
+        found = desk.with_reasons(found, request.user, now).order_by("-updated_at", "-pk")
+        key, later = desk.key_in_list, desk.after_in_list
+    rows = list(found.filter(later(after))[: desk.PAGE + 1])
+    more = len(rows) > desk.PAGE
+    return rows[: desk.PAGE], key(rows[desk.PAGE - 1]) if more else ""

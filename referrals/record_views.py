@@ -1,0 +1,198 @@
+"""The pages of a recorded conversation: what it says, what came later, a lead's review."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.models import Event
+from referrals import desk, due, review, services, summary
+from referrals.access import find, find_led, personal, show, tell_opened
+from referrals.models import Conversation, Review
+from referrals.pdf import render_pdf
+from referrals.review_forms import AdditionForm, EscalationForm, KeepFromForm, ReviewForm
+
+Form = ReviewForm | AdditionForm | EscalationForm | KeepFromForm
+
+
+@personal
+@require_safe
+def summary_page(request: HttpRequest, token: object) -> HttpResponse:
+    """The summary as it was recorded, and what came later. A lead finds the review below it."""
+    conversation = find(request, token)
+    if not conversation.is_recorded:
+        return redirect("conversation", conversation.token)
+    tell_opened(request, conversation)
+    blocks = conversation.content["blocks"]
+    leads = Conversation.objects.led_by(request.user).filter(pk=conversation.pk).exists()
+    return show(
+        request,
+        "journey/summary.html",
+        conversation=conversation,
+        content=conversation.content,
+        texts={block["slug"]: summary.as_text(block) for block in blocks},
+        leads=leads,
+        unseen=not services.leads_for(conversation) and not leads,
+        due=due.open_of(conversation),
+        answer=conversation.council_answers.last(),
+        **history(conversation),
+        **(beside_review(request, conversation) if leads else {}),
+    )
+
+
+def history(conversation: Conversation) -> dict[str, object]:
+    """Return what came after the record, in the order in which it came."""
+    addenda = [(row.added_at, "addition", row) for row in conversation.addenda.all()]
+    reviews = [(row.reviewed_at, "review", row) for row in conversation.reviews.all()]
+    answers = [(row.noted_at, "answer", row) for row in conversation.council_answers.all()]
+    later = sorted([*addenda, *reviews, *answers], key=lambda entry: entry[0])
+    signed = [row for _, kind, row in later if kind == "review" and row.decision == "sign-off"]
+    titles = {level.number: level.title for level in services.guidance_of(conversation).levels}
+    return {
+        "later": later,
+        "level_titles": titles,
+        "changed_since_signed": bool(signed) and not review.is_as_signed(signed[-1]),
+        "asked": _open_question(conversation),
+    }
+
+
+def _open_question(conversation: Conversation) -> Review | None:
+    """Return what a lead asked for that nobody has answered yet."""
+    if conversation.review_state != Conversation.ReviewState.ASKED:
+        return None
+    return conversation.reviews.filter(decision=Review.Decision.ASK).last()
+
+
+def beside_review(request: HttpRequest, conversation: Conversation) -> dict[str, object]:
+    """Return what a lead needs beside the summary: other conversations, events, the form."""
+    return {
+        "earlier": desk.about_same_child(request.user, conversation),
+        "events": desk.events_of(conversation),
+        "escalations": conversation.escalations.select_related("author"),
+        "kept_from": conversation.kept_from.all(),
+        "form": review_form(conversation),
+    }
+
+
+def review_form(conversation: Conversation, posted: dict[str, object] | None = None) -> ReviewForm:
+    return ReviewForm(
+        posted,
+        initial={"read": review.digest(conversation)},
+        levels=services.guidance_of(conversation).levels,
+        judged=conversation.judged_level,
+    )
+
+
+@personal
+@require_safe
+def summary_pdf(request: HttpRequest, token: object) -> HttpResponse:
+    conversation = find(request, token)
+    if not conversation.is_recorded:
+        return redirect("conversation", conversation.token)
+    services.tell(Event.Verb.PRINTED, conversation, request.user)
+    response = HttpResponse(render_pdf(conversation), content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="{conversation.reference}.pdf"'
+    return response
+
+
+@personal
+@require_http_methods(["GET", "HEAD", "POST"])
+def add(request: HttpRequest, token: object) -> HttpResponse:
+    """Add to a recorded conversation: its author, or a lead."""
+    conversation = find(request, token)
+    if not conversation.is_recorded:
+        return redirect("conversation", conversation.token)
+    form = AdditionForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        review.add(conversation=conversation, author=request.user, **form.cleaned_data)
+        messages.success(request, "Your addition is kept. It comes before a lead again.")
+        return to_record(conversation)
+    asked = _open_question(conversation)
+    return show(request, "desk/add.html", conversation=conversation, form=form, asked=asked)
+
+
+@personal
+@require_http_methods(["GET", "HEAD", "POST"])
+def review_page(request: HttpRequest, token: object) -> HttpResponse:
+    """Keep a lead's decision, or show the form again with what they wrote."""
+    conversation = find_led(request, token)
+    if request.method != "POST":
+        return redirect(f"{to_record(conversation).url}#review")
+    form = review_form(conversation, request.POST.dict())
+    if not form.is_valid():
+        return show_review(request, conversation, form)
+    try:
+        made = review.review(conversation=conversation, reviewer=request.user, **form.cleaned_data)
+    except review.ReadSomethingElse:
+        posted = request.POST.dict() | {"read": review.digest(conversation)}
+        again = review_form(conversation, posted)
+        return show_review(request, conversation, again, status=409, overtaken=True)
+    messages.success(request, "Your review is kept.")
+    if made.decision == Review.Decision.OTHER_LEVEL:
+        review.escalate(conversation=conversation, author=request.user)
+        messages.info(request, "A draft of an escalation is ready below, for you to finish.")
+    return to_record(conversation)
+
+
+def show_review(
+    request: HttpRequest,
+    conversation: Conversation,
+    form: ReviewForm,
+    status: int = 200,
+    overtaken: bool = False,
+) -> HttpResponse:
+    return show(
+        request,
+        "desk/review.html",
+        status,
+        conversation=conversation,
+        form=form,
+        overtaken=overtaken,
+        **history(conversation),
+    )
+
+
+@personal
+@require_http_methods(["GET", "HEAD", "POST"])
+def keep_from(request: HttpRequest, token: object) -> HttpResponse:
+    """Close a record to somebody whom it is about: its author, or a lead."""
+    conversation = find(request, token)
+    if not conversation.is_recorded:
+        return redirect("conversation", conversation.token)
+    people = desk.people_beside(conversation, request.user)
+    form = KeepFromForm(request.POST if request.method == "POST" else None, people=people)
+    if form.is_bound and form.is_valid():
+        chosen = services.people_of(conversation.agency, form.cleaned_data["people"])
+        review.keep_from(conversation=conversation, people=chosen, by=request.user)
+        messages.success(request, "They cannot open this record any more.")
+        return to_record(conversation)
+    return show(request, "desk/keep_from.html", conversation=conversation, form=form)
+
+
+@personal
+@require_POST
+def escalation_new(request: HttpRequest, token: object) -> HttpResponse:
+    conversation = find_led(request, token)
+    draft = review.escalate(conversation=conversation, author=request.user)
+    return redirect("conversation_escalation", conversation.token, draft.pk)
+
+
+@personal
+@require_http_methods(["GET", "HEAD", "POST"])
+def escalation(request: HttpRequest, token: object, key: int) -> HttpResponse:
+    """A draft to finish here and to send outside the portal."""
+    conversation = find_led(request, token)
+    draft = get_object_or_404(conversation.escalations, pk=key)
+    posted = request.POST if request.method == "POST" else None
+    form = EscalationForm(posted, initial={"text": draft.text})
+    if form.is_bound and form.is_valid():
+        review.save_escalation(escalation=draft, by=request.user, **form.cleaned_data)
+        messages.success(request, "The draft is saved.")
+        return redirect("conversation_escalation", conversation.token, draft.pk)
+    if request.method != "POST":
+        tell_opened(request, conversation)
+    return show(request, "desk/escalation.html", conversation=conversation, form=form)
+
+
+def to_record(conversation: Conversation) -> HttpResponse:
+    return redirect("conversation_summary", conversation.token)

@@ -1,0 +1,100 @@
+"""What a lead and an author write on a recorded conversation."""
+
+from django import forms
+
+from accounts.models import User
+from referrals.fields import Choice, long_text, missing, radios
+from referrals.models import Review
+from thresholds.guidance import Level
+
+HINTS = {
+    Review.Decision.AGREE: "You go on with it: it stays on your desk.",
+    Review.Decision.ASK: "The author gets an email that says so, without your words.",
+    Review.Decision.OTHER_LEVEL: "Both levels are kept. You can then write an escalation.",
+    Review.Decision.SIGN_OFF: "Nothing more is needed from you. An addition opens it again.",
+}
+
+
+class ReviewForm(forms.Form):
+    """A lead's decision. `read` is the digest of what they had before them."""
+
+    decision = radios(
+        "What do you decide?",
+        [(value, Choice(label, hint=HINTS[value])) for value, label in Review.Decision.choices],
+        error_messages={"required": "Choose what you decide"},
+    )
+    level = radios(
+        "Which level do you judge this to be?",
+        [],
+        required=False,
+        help_text="Only if you judge it to be another level than the practitioner.",
+    )
+    text = long_text(
+        "What do you want to know, or why do you think so?",
+        required=False,
+        help_text="The author and the other leads of your agency can read this.",
+    )
+    read = forms.CharField(widget=forms.HiddenInput, max_length=64)
+
+    def __init__(
+        self, *args: object, levels: tuple[Level, ...], judged: int | None, **kwargs: object
+    ) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        others = [level for level in levels if level.number != judged]
+        self.fields["level"].choices = [(str(level.number), level.title) for level in others]
+
+    def clean_level(self) -> int | None:
+        level = self.cleaned_data["level"]
+        return int(level) if level else None
+
+    def clean(self) -> dict[str, object]:
+        data = super().clean() or {}
+        decision = data.get("decision")
+        if decision == Review.Decision.ASK and not data.get("text"):
+            self.add_error("text", missing("Write down what you want to know"))
+        if decision == Review.Decision.OTHER_LEVEL:
+            if not data.get("level"):
+                self.add_error("level", missing("Choose the level that you judge this to be"))
+            if not data.get("text"):
+                self.add_error("text", missing("Write down why you judge another level"))
+        elif decision and data.get("level"):
+            words = "You chose a level: decide “I judge this to be another level”"
+            self.add_error("decision", words)
+        return data
+
+
+class AdditionForm(forms.Form):
+    """What somebody adds after the conversation was recorded."""
+
+    text = long_text(
+        "What do you want to add?",
+        rows=8,
+        help_text="What was recorded stays as it is. Your addition is kept beside it, with your "
+        "name and the time.",
+        error_messages={"required": "Write down what you want to add"},
+    )
+
+
+class EscalationForm(forms.Form):
+    text = long_text(
+        "Your escalation",
+        rows=24,
+        error_messages={"required": "The draft must not be empty"},
+    )
+
+
+class KeepFromForm(forms.Form):
+    """Whom the record is about, among the people of its agency."""
+
+    people = forms.MultipleChoiceField(
+        label="Who must not open this record?",
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Somebody whom the worry is about. They cannot open it from the next click on.",
+        error_messages={"required": "Choose at least one person"},
+    )
+
+    def __init__(self, *args: object, people: list[User], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["people"].choices = [
+            (str(user.pk), f"{user} ({user.email})") for user in people
+        ]
