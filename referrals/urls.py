@@ -2,14 +2,40 @@
 
 from django.urls import path
 
-from referrals import views
+from referrals import follow_up_views, record_views, views
 
 urlpatterns = [
     path("", views.conversation_list, name="conversation_list"),
     path("new/", views.conversation_new, name="conversation_new"),
     path("<uuid:token>/", views.conversation, name="conversation"),
     path("<uuid:token>/check/", views.check, name="conversation_check"),
-    path("<uuid:token>/summary/", views.summary_page, name="conversation_summary"),
-    path("<uuid:token>/summary.pdf", views.summary_pdf, name="conversation_pdf"),
+    path("<uuid:token>/summary/", record_views.summary_page, name="conversation_summary"),
+    path("<uuid:token>/summary.pdf", record_views.summary_pdf, name="conversation_pdf"),
+    path("<uuid:token>/add/", record_views.add, name="conversation_add"),
+    path("<uuid:token>/review/", record_views.review_page, name="conversation_review"),
+    path("<uuid:token>/keep-from/", record_views.keep_from, name="conversation_keep_from"),
+    path("<uuid:token>/escalations/", record_views.escalation_new, name="conversation_escalate"),
+    path(
+        "<uuid:token>/escalations/<int:key>/",
+        record_views.escalation,
+        name="conversation_escalation",
+    ),
+    path("<uuid:token>/follow-up/", follow_up_views.follow_up_page, name="conversation_follow_up"),
+    path(
+        "<uuid:token>/follow-up/<int:key>/done/",
+        follow_up_views.done,
+        name="conversation_follow_up_done",
+    ),
+    path(
+        "<uuid:token>/follow-up/answer/",
+        follow_up_views.answer,
+        name="conversation_council_answer",
+    ),
+    path("<uuid:token>/follow-up/call/", follow_up_views.call, name="conversation_council_call"),
+    path(
+        "<uuid:token>/follow-up/review-day/",
+        follow_up_views.review_day,
+        name="conversation_review_day",
+    ),
     path("<uuid:token>/<slug:slug>/", views.step, name="conversation_step"),
 ]

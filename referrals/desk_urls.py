@@ -1,0 +1,12 @@
+"""Addresses of the lead's desk, below /desk/."""
+
+from django.urls import path
+
+from referrals import desk_views, numbers_views
+
+urlpatterns = [
+    path("", desk_views.desk_page, name="desk"),
+    path("numbers/", numbers_views.numbers, name="numbers"),
+    path("numbers.csv", numbers_views.numbers_csv, name="numbers_csv"),
+    path("records.csv", numbers_views.records_csv, name="records_csv"),
+]
