@@ -1,10 +1,15 @@
 """People and agencies, for those who look after the accounts."""
 
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
+from accounts import second_factor
 from accounts.models import Agency, Membership, User
 from accounts.views import admin_sign_in
 
@@ -12,6 +17,9 @@ admin.site.site_header = admin.site.site_title = "Threshold guidance portal"
 admin.site.index_title = "Guidance and accounts"
 # The one way in is our own sign-in page.
 admin.site.login = admin_sign_in
+# Nobody looks at the secrets of an authenticator app, or adds a provider that we would ask about
+# people. PersonAdmin removes what a person has.
+admin.site.unregister([Authenticator, SocialAccount, SocialApp, SocialToken])
 
 
 class LowercaseEmail(forms.ModelForm):
@@ -44,6 +52,7 @@ class PersonAdmin(UserAdmin):
     form = PersonForm
     add_form = NewPersonForm
     inlines = (MembershipInline,)
+    actions = ("remove_second_factor", "remove_sign_on_link")
     ordering = ("email",)
     list_display = ("email", "name", "job_title", "is_active", "is_editor", "is_staff")
     list_filter = ("is_active", "is_editor", "is_staff", "memberships__agency")
@@ -70,6 +79,27 @@ class PersonAdmin(UserAdmin):
         (None, {"fields": ("email", "name", "usable_password", "password1", "password2")}),
     )
 
+    @admin.action(
+        description="Remove the second step to sign in (for a lost phone)", permissions=["change"]
+    )
+    def remove_second_factor(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        for user in people:
+            second_factor.remove_all(user)
+            self.log_change(request, user, "Removed the second step to sign in")
+        names = ", ".join(people.values_list("email", flat=True))
+        messages.success(request, f"Removed. They sign in with their password: {names}.")
+
+    @admin.action(
+        description="Remove the link to single sign-on (for a new account there)",
+        permissions=["change"],
+    )
+    def remove_sign_on_link(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        for user in people:
+            SocialAccount.objects.filter(user=user).delete()
+            self.log_change(request, user, "Removed the link to single sign-on")
+        names = ", ".join(people.values_list("email", flat=True))
+        messages.success(request, f"Removed. The next single sign-on links them again: {names}.")
+
 
 @admin.register(Agency)
 class AgencyAdmin(admin.ModelAdmin):
@@ -81,7 +111,7 @@ class AgencyAdmin(admin.ModelAdmin):
 
 @admin.register(Membership)
 class MembershipAdmin(admin.ModelAdmin):
-    list_display = ("user", "agency", "role")
+    list_display = ("user", "agency", "role", "suspended_at")
     list_filter = ("role", "agency")
     search_fields = ("user__email", "user__name", "agency__name")
     autocomplete_fields = ("user", "agency")

@@ -1,14 +1,20 @@
 """Addresses for signing in and out. Only what has a page of ours is here: no sign-up."""
 
 from allauth.account import views as allauth_views
+from allauth.mfa.base import views as mfa
+from allauth.mfa.recovery_codes import views as codes
+from allauth.mfa.totp import views as totp
 from django.urls import path, re_path
 from django.views.decorators.cache import never_cache
 
+from accounts import second_factor_views as factor
+from accounts import single_sign_on_views as sign_on
 from accounts import views
 
 PAGES = (
     ("login/", views.SignIn.as_view(), "account_login"),
     ("logout/", allauth_views.logout, "account_logout"),
+    ("stay/", views.stay, "account_stay"),
     ("inactive/", allauth_views.account_inactive, "account_inactive"),
     ("signup/", allauth_views.signup, "account_signup"),
     ("reauthenticate/", views.Reauthenticate.as_view(), "account_reauthenticate"),
@@ -20,6 +26,26 @@ PAGES = (
         "password/reset/key/done/",
         allauth_views.password_reset_from_key_done,
         "account_reset_password_from_key_done",
+    ),
+    # The second factor. SecondFactorFirst knows these pages by `mfa_`.
+    ("security/", factor.Security.as_view(), "mfa_index"),
+    ("security/app/", factor.SetUpApp.as_view(), "mfa_activate_totp"),
+    ("security/app/remove/", totp.deactivate_totp, "mfa_deactivate_totp"),
+    ("security/codes/", factor.RecoveryCodes.as_view(), "mfa_view_recovery_codes"),
+    ("security/codes/new/", codes.generate_recovery_codes, "mfa_generate_recovery_codes"),
+    ("security/codes/file/", codes.download_recovery_codes, "mfa_download_recovery_codes"),
+    ("security/passkey/", factor.AddPasskey.as_view(), "mfa_add_webauthn"),
+    ("security/passkey/<int:pk>/name/", factor.RenamePasskey.as_view(), "mfa_edit_webauthn"),
+    ("security/passkey/<int:pk>/remove/", factor.RemovePasskey.as_view(), "mfa_remove_webauthn"),
+    ("login/code/", factor.Authenticate.as_view(), "mfa_authenticate"),
+    ("login/passkey/", factor.SignInByPasskey.as_view(), "mfa_login_webauthn"),
+    ("login/with/<slug:provider_id>/", sign_on.sign_on, "account_sign_on"),
+    ("login/from/<slug:provider_id>/", sign_on.sign_on_back, "openid_connect_callback"),
+    ("reauthenticate/code/", mfa.reauthenticate, "mfa_reauthenticate"),
+    (
+        "reauthenticate/passkey/",
+        factor.ReauthenticateByPasskey.as_view(),
+        "mfa_reauthenticate_webauthn",
     ),
 )
 

@@ -1,19 +1,34 @@
 """Sign-in pages: allauth's views with our forms. None of them is ever kept by a browser."""
 
+import logging
+from collections.abc import Callable
+from smtplib import SMTPException
+from typing import Any
+
 from allauth.account import views
+from allauth.core import context, ratelimit
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, resolve_url
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
 
 from accounts import forms
+from accounts.middleware import extend
+
+logger = logging.getLogger(__name__)
 
 
 class SignIn(views.LoginView):
     form_class = forms.SignInForm
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        providers = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]
+        return {**super().get_context_data(**kwargs), "providers": providers}
 
 
 class ChangePassword(views.PasswordChangeView):
@@ -30,8 +45,39 @@ class SetPassword(views.PasswordSetView):
         return reverse("front")
 
 
+class ThenDo(HttpResponseRedirect):
+    """A redirect, and work that is done when the browser has it."""
+
+    def __init__(self, to: str, work: Callable[[], object]) -> None:
+        super().__init__(to)
+        self.work = work
+
+    def close(self) -> None:
+        self.work()
+        super().close()
+
+
 class ResetPassword(views.PasswordResetView):
+    """Known and unknown addresses get the same answer, and wait for it equally long.
+
+    An email goes to known addresses alone, so it is written and sent after the answer: a mail
+    server takes long enough to be noticed.
+    """
+
     form_class = forms.ResetPasswordForm
+
+    def form_valid(self, form: forms.ResetPasswordForm) -> HttpResponse:
+        address = form.cleaned_data["email"].lower()
+        refused = ratelimit.consume_or_429(self.request, action="reset_password", key=address)
+        return refused or ThenDo(self.get_success_url(), lambda: self.send(form))
+
+    def send(self, form: forms.ResetPasswordForm) -> None:
+        """Nobody is there to be told of a failure, and the log must not name the address."""
+        try:
+            with context.request_context(self.request):
+                form.save(self.request)
+        except (OSError, SMTPException) as error:
+            logger.error("A password could not be reset by email: %s", type(error).__name__)
 
 
 class ResetPasswordFromKey(views.PasswordResetFromKeyView):
@@ -40,6 +86,17 @@ class ResetPasswordFromKey(views.PasswordResetFromKeyView):
 
 class Reauthenticate(views.ReauthenticateView):
     form_class = forms.ReauthenticateForm
+
+
+@require_POST
+def stay(request: HttpRequest) -> HttpResponse:
+    """Keep a session alive while somebody types, or when they answer the warning.
+
+    Says in how many seconds it ends now: 0 for a session that has ended already.
+    """
+    if not request.user.is_authenticated:
+        return JsonResponse({"seconds": 0}, status=403)
+    return JsonResponse({"seconds": extend(request)})
 
 
 def admin_sign_in(request: HttpRequest) -> HttpResponse:

@@ -29,6 +29,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, Undef
 from jinja2.runtime import Context
 
 from portal.govuk import error_target, govuk_field
+from referrals.wording import long_moment
 
 BULLET = "• "
 PARAGRAPH = '<p class="govuk-body">{}</p>'
@@ -59,7 +60,7 @@ def environment(**options: Any) -> Environment:
         "static": static,
         "url": url,
     }
-    env.filters |= {"date": long_date, "paragraphs": paragraphs, "tel": tel}
+    env.filters |= {"date": long_date, "moment": long_moment, "paragraphs": paragraphs, "tel": tel}
     return env
 
 

@@ -10,6 +10,8 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from portal.providers import single_sign_on
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
@@ -20,6 +22,10 @@ SECRET_KEY = env.str("SECRET_KEY")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
 if not (SECRET_KEY and ALLOWED_HOSTS):
     raise ImproperlyConfigured("Set SECRET_KEY and ALLOWED_HOSTS in the environment.")
+# The first key signs new events; older ones go on being accepted for the events they signed.
+EVENT_KEYS = env.list("EVENT_KEYS", default=[SECRET_KEY])
+# The first key locks the secrets of authenticator apps; older ones go on opening what they locked.
+MFA_KEYS = env.list("MFA_KEYS", default=[SECRET_KEY])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 INSTALLED_APPS = [
@@ -32,6 +38,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "crispy_forms",
     "csp",
     "accounts",
@@ -52,6 +61,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.IdleSignOut",
+    "accounts.middleware.SecondFactorFirst",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -96,7 +107,7 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.backend.Backend"]
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
@@ -109,12 +120,51 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
+# No email goes to an address that has no account.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+# Wrong passwords and wrong codes, by address of the network and by account.
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "conversation_list"
 ACCOUNT_LOGOUT_REDIRECT_URL = "front"
 
+# The second factor, compulsory for leads, editors and staff: accounts/second_factor.py.
+MFA_ADAPTER = "accounts.second_factor.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Threshold guidance portal"
+# A slow typist, and a clock that is a little wrong, get half a minute before and after.
+MFA_TOTP_TOLERANCE = 1
+MFA_FORMS = {
+    "authenticate": "accounts.second_factor_forms.AuthenticateForm",
+    "reauthenticate": "accounts.second_factor_forms.ReauthenticateForm",
+    "activate_totp": "accounts.second_factor_forms.SetUpAppForm",
+    "add_webauthn": "accounts.second_factor_forms.AddPasskeyForm",
+    "edit_webauthn": "accounts.second_factor_forms.RenamePasskeyForm",
+}
+
+# Single sign-on, for those who set it up: docs/sign-in.md.
+SOCIALACCOUNT_ADAPTER = "accounts.single_sign_on.SocialAdapter"
+SOCIALACCOUNT_PROVIDERS = single_sign_on(env.str("OIDC_PROVIDERS", default=""), allow_http=DEBUG)
+
+# Tries are counted in the database, so that all processes count together.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "portal_cache",
+        "KEY_FUNCTION": "accounts.throttle.hidden_key",
+        # Few enough to count quickly, too many to be pushed out by a flood of tries.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
+# Seconds. A mail server that does not answer must not hold up whoever records.
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=5)
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="threshold-portal@localhost")
+# Where links in emails lead to.
+PORTAL_URL = env.str("PORTAL_URL", default="http://127.0.0.1:8000").rstrip("/")
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "Europe/London"
@@ -138,10 +188,16 @@ FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 SESSION_COOKIE_HTTPONLY = True
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+# Whoever leaves the computer is signed out, and warned before: accounts/middleware.py.
+IDLE_SECONDS = SESSION_COOKIE_AGE = env.int("IDLE_SECONDS", default=15 * 60)
+IDLE_WARNING_SECONDS = min(120, IDLE_SECONDS // 2)
+IDLE_WRITE_SECONDS = min(60, IDLE_SECONDS // 15)
+SIGNED_IN_SECONDS = env.int("SIGNED_IN_SECONDS", default=12 * 60 * 60)
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEBUG)
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
-)
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+# The last address in X-Forwarded-For is the one that our own proxy saw; others can be made up.
+ALLAUTH_TRUSTED_PROXY_COUNT = int(BEHIND_PROXY)
 SECURE_HSTS_SECONDS = 0 if DEBUG else 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEBUG
 # Asking browsers to preload a domain is for the domain's owner to decide, not for one site on it.

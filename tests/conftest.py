@@ -1,15 +1,21 @@
 """Fixtures that every test may use. The guidance is loaded once, as it is shipped."""
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
 from pytest_django import DjangoDbBlocker
 
-from accounts.models import Agency, User
+from accounts.models import Agency, Membership, User
 from tests.people import make_person, signed_in
 from thresholds.guidance import Guidance
 from thresholds.load import load
 from thresholds.models import Edition
+
+
+def pytest_configure() -> None:
+    """Hash passwords quickly: tests make many people, and try few passwords."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(scope="session")
@@ -48,3 +54,19 @@ def teacher(agency: Agency) -> User:
 def teachers_browser(teacher: User) -> Client:
     """A browser in which the teacher is signed in."""
     return signed_in(teacher)
+
+
+@pytest.fixture
+def colleague(agency: Agency) -> User:
+    return make_person("colleague@school.example", agency)
+
+
+@pytest.fixture
+def lead(agency: Agency) -> User:
+    return make_person("lead@school.example", agency, Membership.Role.LEAD)
+
+
+@pytest.fixture
+def leads_browser(lead: User) -> Client:
+    """A browser in which the lead of the teacher's agency is signed in."""
+    return signed_in(lead)

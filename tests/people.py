@@ -1,13 +1,19 @@
 """People and conversations for tests that need a database."""
 
+from time import time
+
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from django.http import HttpResponse
 from django.test import Client
 
 from accounts.models import Agency, Membership, User
+from accounts.second_factor import is_compulsory_for
 from referrals.models import Conversation
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+BACKEND = "accounts.backend.Backend"
+APP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 # A whole conversation, by step: what a person posts. `call` was in winter time.
 LEVEL_2 = {
@@ -46,7 +52,19 @@ def make_person(
     user = User.objects.create_user(email, "a long pass phrase", name=email.split("@")[0])
     if agency:
         Membership.objects.create(user=user, agency=agency, role=role)
+    if is_compulsory_for(user):
+        give_app(user)
     return user
+
+
+def give_app(user: User) -> Authenticator:
+    """Set up the authenticator app that leads, editors and staff must have."""
+    return TOTP.activate(user, APP_SECRET).instance
+
+
+def app_code(secret: str = APP_SECRET) -> str:
+    """The code that the app shows now."""
+    return format_hotp_value(hotp_value(secret, int(time()) // 30))
 
 
 def signed_in(user: User) -> Client:

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Agency, Membership, User
+from tests.people import give_app
 from thresholds.models import Contact
 
 pytestmark = pytest.mark.django_db
@@ -26,6 +27,7 @@ def editor() -> User:
     person = User.objects.create_user("edie@example.org", name="Edie", is_editor=True)
     person.is_staff = True
     person.save()
+    give_app(person)
     person.user_permissions.set(
         Permission.objects.filter(content_type__app_label__in=["thresholds", "guidance_content"])
     )
@@ -41,7 +43,9 @@ def as_editor(client: Client, editor: User) -> Client:
 
 @pytest.fixture
 def as_superuser(client: Client) -> Client:
-    client.force_login(User.objects.create_superuser("super@example.org", "x", name="Sue"))
+    person = User.objects.create_superuser("super@example.org", "x", name="Sue")
+    give_app(person)
+    client.force_login(person)
     return client
 
 

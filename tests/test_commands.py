@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.contrib.auth import authenticate
 from django.core.management import call_command
 from django.core.management.base import CommandError
@@ -253,15 +254,37 @@ def development(settings: Settings) -> Settings:
 
 
 def test_demo_people_can_sign_in_with_the_printed_passwords(development: Settings) -> None:
-    printed = demo_people()
-    assert demo_people() == printed
-    people = [line.split()[-2:] for line in printed.splitlines() if "@" in line]
+    printed, again = demo_people().splitlines(), demo_people().splitlines()
+    people = [line.split()[-2:] for line in printed if "@" in line]
+    assert people == [line.split()[-2:] for line in again if "@" in line]
     assert len(people) == User.objects.count() == 3
     for email, password in people:
         user = authenticate(username=email, password=password)
         assert isinstance(user, User) and not user.is_superuser
     assert sorted(Membership.objects.values_list("role", flat=True)) == ["lead", "practitioner"]
     assert User.objects.filter(is_editor=True).count() == 1
+
+
+def test_demo_people_who_need_a_code_can_be_given_one(development: Settings) -> None:
+    demo_people()
+    apps = {app.user.email: app.wrap() for app in Authenticator.objects.filter(type="totp")}
+    assert sorted(apps) == ["editor@example.org", "lead@example.org"]
+    for email, app in apps.items():
+        out = io.StringIO()
+        call_command("demo_people", code=email, stdout=out)
+        assert app.validate_code(out.getvalue().strip())
+
+
+@pytest.mark.parametrize("email", ["nobody@example.org", "EMAIL"])
+def test_no_code_is_printed_for_anybody_else(development: Settings, email: str) -> None:
+    with pytest.raises(CommandError):
+        call_command("demo_people", code=email)
+
+
+def test_no_code_is_printed_in_production(settings: Settings) -> None:
+    settings.DEBUG = False
+    with pytest.raises(CommandError):
+        call_command("demo_people", code="lead@example.org")
 
 
 def test_demo_passwords_differ_from_one_installation_to_the_next(development: Settings) -> None:

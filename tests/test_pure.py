@@ -17,6 +17,8 @@ PURE = [
     "thresholds.next_steps",
     "thresholds.consent",
     "referrals.journey",
+    "referrals.small_numbers",
+    "referrals.charts",
 ]
 
 

@@ -58,7 +58,9 @@ def open_page(view: View) -> View:
             patch_cache_control(response, public=True, max_age=KEPT_SECONDS)
         return response
 
-    return require_safe(wrapper)
+    shown = require_safe(wrapper)
+    shown.open_to_all = True  # accounts.middleware lets it through
+    return shown
 
 
 def home_area() -> Area:

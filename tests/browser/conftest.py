@@ -1,5 +1,6 @@
 """Chromium, the portal as a program of its own, and the people who use it."""
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from tests.browser import portal as program
 from tests.browser.audit import HEIGHT, Auditor
 from tests.browser.person import Person
 from tests.browser.portal import TEACHER, Portal
+from tests.openid_provider.program import OpenIDProvider, planned
 
 FLAGS = (
     "--no-sandbox",
@@ -50,8 +52,18 @@ def browser_type_launch_args(
 
 
 @pytest.fixture(scope="session")
-def portal(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Portal]:
-    with program.running(tmp_path_factory.mktemp("portal")) as started:
+def openid_provider() -> OpenIDProvider:
+    """A provider that the portal is told of. A test that needs it starts it."""
+    return planned()
+
+
+@pytest.fixture(scope="session")
+def portal(
+    tmp_path_factory: pytest.TempPathFactory, chromium: str, openid_provider: OpenIDProvider
+) -> Iterator[Portal]:
+    entry = openid_provider.entry(domains=["example.org"])
+    folder = tmp_path_factory.mktemp("portal")
+    with program.running(folder, OIDC_PROVIDERS=json.dumps([entry])) as started:
         yield started
 
 

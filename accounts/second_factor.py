@@ -1,0 +1,99 @@
+"""The second factor: who must have one, and how its secrets are kept.
+
+It is an authenticator app or a passkey. Recovery codes stand in for a lost phone and do not
+count by themselves: allauth deletes them with the last factor.
+"""
+
+from base64 import urlsafe_b64encode
+
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, Subquery
+
+from accounts.models import Membership, User
+
+FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+
+# Conditions on a User. Safeguarding leads, editors of the guidance and staff must have one.
+MUST_HAVE_ONE = (
+    Q(is_staff=True)
+    | Q(is_editor=True)
+    | Exists(Membership.objects.leads().filter(user=OuterRef("pk")))
+)
+# Since when a User has had one: None for somebody who has none.
+SINCE = Subquery(
+    Authenticator.objects.filter(user=OuterRef("pk"), type__in=FACTORS)
+    .order_by("created_at")
+    .values("created_at")[:1]
+)
+
+
+def is_compulsory_for(user: User) -> bool:
+    return User.objects.filter(MUST_HAVE_ONE, pk=user.pk).exists()
+
+
+def factors_of(user: User) -> int:
+    """Return how many apps and passkeys a person has. Recovery codes are none."""
+    return Authenticator.objects.filter(user=user, type__in=FACTORS).count()
+
+
+def is_last_and_compulsory(user: User) -> bool:
+    """May the person not remove a factor, because they must have one and have no other?"""
+    return factors_of(user) < 2 and is_compulsory_for(user)
+
+
+@transaction.atomic
+def remove_all(user: User) -> int:
+    """Remove a person's app, passkeys and recovery codes, for a lost phone.
+
+    Whoever must have a factor is asked to set one up again at their next request.
+    """
+    return Authenticator.objects.filter(user=user).delete()[0]
+
+
+class MFAAdapter(DefaultMFAAdapter):
+    """allauth's, in our words, with secrets that cannot be read from the database."""
+
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": "That code is not right, or it has been used. Wait for the next one",
+        "cannot_delete_authenticator": (
+            "You can’t remove this: your role needs a second step to sign in. Set up another first"
+        ),
+    }
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        return not is_last_and_compulsory(authenticator.user)
+
+    def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:
+        number = Authenticator.objects.filter(user=user, type=type).count() + 1
+        return f"Passkey {number}"
+
+    def encrypt(self, text: str) -> str:
+        return _lock().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Raises ImproperlyConfigured where no key fits: a wrong code would be the wrong answer."""
+        try:
+            return _lock().decrypt(encrypted_text.encode()).decode()
+        except InvalidToken as error:
+            raise ImproperlyConfigured("None of MFA_KEYS opens a person's secret.") from error
+
+    def _get_site_name(self) -> str:
+        return str(settings.MFA_TOTP_ISSUER)
+
+
+def _lock() -> MultiFernet:
+    """The first of MFA_KEYS locks; all of them open."""
+    return MultiFernet([_fernet(key) for key in settings.MFA_KEYS])
+
+
+def _fernet(key: str) -> Fernet:
+    """Any long text is a key: Fernet's own 32 bytes are drawn from it."""
+    drawn = HKDF(SHA256(), length=32, salt=None, info=b"second factor").derive(key.encode())
+    return Fernet(urlsafe_b64encode(drawn))
