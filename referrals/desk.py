@@ -61,10 +61,14 @@ def queue(user: User, agency: Agency, now: datetime) -> QuerySet[Conversation]:
     what was signed off while its follow-up is overdue. Each row has `rank`, `since` and the
     reasons as booleans named after their slugs; `again` is a count.
     """
+    found = with_reasons(_waiting(user, agency, now), user, now)
+    return found.order_by("-rank", "since", "pk")
+
+
+def _waiting(user: User, agency: Agency, now: datetime) -> ConversationQuerySet:
     idle = Q(status=Conversation.Status.DRAFT, danger=True, updated_at__lte=now - IDLE)
-    waiting = Conversation.objects.led_by(user).filter(agency=agency)
-    found = waiting.filter(Q(review_state__in=OPEN) | idle | Q(_late(now)))
-    return with_reasons(found, user, now).order_by("-rank", "since", "pk")
+    led = Conversation.objects.led_by(user).filter(agency=agency)
+    return led.filter(Q(review_state__in=OPEN) | idle | Q(_late(now)))
 
 
 def with_reasons(among: ConversationQuerySet, user: User, now: datetime) -> QuerySet[Conversation]:
@@ -116,10 +120,12 @@ def _earlier(user: User) -> QuerySet[Child]:
 
 
 def waiting(user: User, agency: Agency, now: datetime) -> dict[str, int]:
-    """Return how many wait for a review, and how many of them for which reason."""
-    rows = queue(user, agency, now).order_by()
-    counts = {reason.slug: Count("pk", filter=_met(reason)) for reason in REASONS}
-    return rows.aggregate(all=Count("pk"), **counts)
+    """Return how many wait for a review, in danger now, and with a follow-up overdue."""
+    return _waiting(user, agency, now).aggregate(
+        number=Count("pk"),
+        in_danger=Count("pk", filter=Q(danger=True)),
+        overdue=Count("pk", filter=Q(_late(now))),
+    )
 
 
 def key_in_queue(row: Conversation) -> str:

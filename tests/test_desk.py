@@ -1,0 +1,168 @@
+"""The queue: what waits, why, and in which order; filters, search and pages."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client as Browser
+from django.utils import timezone
+
+from accounts.models import Agency, User
+from referrals import desk, review
+from referrals.models import Conversation, FollowUp, Review
+from tests.people import LEVEL_2, record, walk_to
+
+BELOW = {"judgement": {"level": "1", "reason": "x"}}
+REFUSED = {"agreement": {"agreement": "refused"}}
+
+
+def named(name: str) -> dict[str, object]:
+    return {"child": {"name": name}}
+
+
+def late(conversation: Conversation) -> None:
+    due_at = timezone.now() - timedelta(hours=1)
+    FollowUp.objects.create(conversation=conversation, kind="writing", due_at=due_at)
+
+
+def waiting(lead: User, agency: Agency) -> list[Conversation]:
+    return list(desk.queue(lead, agency, timezone.now()))
+
+
+def test_the_gravest_comes_first_and_then_the_oldest(
+    teachers_browser: Browser, lead: User, agency: Agency
+) -> None:
+    plain = record(teachers_browser, **named("Aa"))
+    later = record(teachers_browser, **named("Bb"))
+    refused = record(teachers_browser, **named("Cc"), **REFUSED)
+    below = record(teachers_browser, **named("Dd"), **BELOW)
+    overdue = record(teachers_browser, **named("Ee"))
+    late(overdue)
+    # A name alone, without a date of birth, does not make it the same child.
+    namesake = record(teachers_browser, **named("aa"))
+    danger = record(teachers_browser, **named("Ff"), danger={"danger": "yes"})
+    rows = waiting(lead, agency)
+    assert [row.pk for row in rows][:4] == [danger.pk, overdue.pk, below.pk, refused.pk]
+    assert [row.pk for row in rows][4:] == [plain.pk, later.pk, namesake.pk]
+    counted = desk.waiting(lead, agency, timezone.now())
+    assert (counted["number"], counted["overdue"], counted["in_danger"]) == (7, 1, 1)
+
+
+def test_a_child_who_comes_again_is_raised(
+    teachers_browser: Browser, lead: User, agency: Agency
+) -> None:
+    record(teachers_browser)
+    record(teachers_browser, **named("Somebody Else"))
+    again = record(teachers_browser)
+    assert waiting(lead, agency)[0].pk == again.pk
+    assert waiting(lead, agency)[0].again == 1
+
+
+def test_a_signed_off_record_comes_back_only_while_overdue(
+    teachers_browser: Browser, lead: User, agency: Agency
+) -> None:
+    done = record(teachers_browser)
+    review.review(
+        conversation=done, reviewer=lead, decision=Review.Decision.SIGN_OFF,
+        read=review.digest(done),
+    )  # fmt: skip
+    assert not waiting(lead, agency)
+    late(done)
+    assert [row.pk for row in waiting(lead, agency)] == [done.pk]
+
+
+@pytest.mark.parametrize(("minutes", "waits"), [(29, False), (31, True)])
+def test_a_danger_draft_that_is_left_waits(
+    teachers_browser: Browser, lead: User, agency: Agency, minutes: int, waits: bool
+) -> None:
+    walk_to(teachers_browser, "concern", danger={"danger": "yes"})
+    moment = timezone.now() - timedelta(minutes=minutes)
+    Conversation.objects.update(updated_at=moment)
+    assert bool(waiting(lead, agency)) is waits
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({}, True),
+        ({"status": "all"}, True),
+        ({"status": "awaiting"}, True),
+        ({"status": "signed-off"}, False),
+        ({"status": "drafts"}, False),
+        ({"level": "2"}, True),
+        ({"level": "3"}, False),
+        ({"area": "none"}, False),
+        ({"words": "BREAKFAST running"}, True),
+        ({"words": "breakfast dinner"}, False),
+        ({"since": "2020-01-01"}, True),
+        ({"until": "2020-01-01"}, False),
+    ],
+)
+def test_the_filters(
+    teachers_browser: Browser, leads_browser: Browser, asked: dict[str, str], found: bool
+) -> None:
+    done = record(teachers_browser)
+    page = leads_browser.post("/desk/", asked, follow=True).content.decode()
+    assert (str(done.token) in page) is found
+
+
+def test_a_reference_is_found_however_it_is_typed(
+    teachers_browser: Browser, leads_browser: Browser
+) -> None:
+    done = record(teachers_browser)
+    for typed in (done.reference, done.reference.lower().replace("-", " ")):
+        assert str(done.token) in leads_browser.post("/desk/", {"words": typed}).content.decode()
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"since": "2026-02-30"},
+        {"since": "2026-02-02", "until": "2026-02-01"},
+        {"status": "burnt"},
+        {"level": "9"},
+    ],
+)
+def test_a_filter_that_makes_no_sense_is_told(
+    leads_browser: Browser, asked: dict[str, str]
+) -> None:
+    page = leads_browser.post("/desk/", asked)
+    assert page.status_code == 200
+    assert "govuk-error-summary" in page.content.decode()
+
+
+@pytest.mark.parametrize("status", ["to-review", "all"])
+def test_pages_show_every_record_once(
+    teachers_browser: Browser, leads_browser: Browser, monkeypatch: pytest.MonkeyPatch, status: str
+) -> None:
+    monkeypatch.setattr(desk, "PAGE", 2)
+    tokens = {str(record(teachers_browser, **named(f"Child {n}")).token) for n in range(5)}
+    url, seen = f"/desk/?status={status}", []
+    for _ in range(3):
+        page = leads_browser.get(url)
+        seen += [str(row.token) for row, _ in page.context["rows"]] if page.context else []
+        seen += [] if page.context else [t for t in tokens if t in page.content.decode()]
+        body = page.content.decode()
+        url = next_page(body)
+    assert sorted(seen) == sorted(tokens)
+    assert not url
+
+
+def next_page(body: str) -> str:
+    links = [part for part in body.split('href="') if ">Next page<" in part.split("</a>")[0] + "<"]
+    return links[0].split('"')[0].replace("&amp;", "&") if links else ""
+
+
+def test_a_place_that_is_none_is_the_beginning(
+    teachers_browser: Browser, leads_browser: Browser
+) -> None:
+    done = record(teachers_browser)
+    for after in ("x", "1~2~3", "~~", "9" * 400):
+        assert str(done.token) in leads_browser.get("/desk/", {"after": after}).content.decode()
+
+
+def test_the_level_2_of_these_tests_waits_for_no_reason(
+    teachers_browser: Browser, lead: User, agency: Agency
+) -> None:
+    assert LEVEL_2["danger"] == {"danger": "no"}
+    record(teachers_browser)
+    assert [desk.reasons_of(row) for row in waiting(lead, agency)] == [[]]
