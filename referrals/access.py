@@ -9,7 +9,7 @@ from functools import wraps
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
@@ -53,6 +53,21 @@ def find_own(request: HttpRequest, token: object) -> Conversation:
     """Return a conversation that is the person's own. Raises Http404 for any other."""
     own = Conversation.objects.visible_to(request.user).filter(author=request.user)
     return _found(request, token, own)
+
+
+def of_record(view: View) -> View:
+    """Give a view the recorded conversation that its address names. A draft is gone on with."""
+
+    @wraps(view)
+    def wrapper(
+        request: HttpRequest, token: object, *args: object, **kwargs: object
+    ) -> HttpResponse:
+        conversation = find(request, token)
+        if not conversation.is_recorded:
+            return redirect("conversation", conversation.token)
+        return view(request, conversation, *args, **kwargs)
+
+    return wrapper
 
 
 def find_led(request: HttpRequest, token: object) -> Conversation:
@@ -104,3 +119,18 @@ def agencies_of(request: HttpRequest, *roles: Membership.Role) -> list[Agency]:
     """Return the agencies in which the person has one of `roles` in force, by name."""
     memberships = Membership.objects.of(request.user).filter(role__in=roles)
     return list(Agency.objects.filter(pk__in=memberships.values("agency")))
+
+
+def agency_for(
+    request: HttpRequest, *roles: Membership.Role, what: str
+) -> tuple[Agency, list[Agency]]:
+    """Return the agency that is asked for, the first where none is, and all of theirs.
+
+    Raises Http404, and notes a refusal, for any other and for who has none.
+    """
+    agencies = agencies_of(request, *roles)
+    asked = request.GET.get("agency")
+    chosen = [agency for agency in agencies if asked in (None, str(agency.pk))]
+    if not chosen:
+        raise none_of_theirs(request, what)
+    return chosen[0], agencies

@@ -29,10 +29,11 @@ def kinds_of(conversation: Conversation, highest: int) -> list[Alert.Kind]:
 
 
 def ask(
-    kind: Alert.Kind, conversation: Conversation, people: Iterable[User], about: int = 0
+    kinds: list[Alert.Kind], conversation: Conversation, people: list[User], about: int = 0
 ) -> None:
-    """Write an alert for each of these people, once for the same thing, and send it after."""
-    write(kind, conversation, people, about)
+    """Write alerts of these kinds for each of these people, and send them after, once."""
+    for kind in kinds:
+        write(kind, conversation, people, about)
     transaction.on_commit(partial(mailing.send_new, conversation.pk))
 
 

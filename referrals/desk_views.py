@@ -9,18 +9,18 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from accounts.models import Agency, Membership
+from accounts.models import Agency
 from referrals import desk
-from referrals.access import agencies_of, none_of_theirs, personal, show
+from referrals.access import agency_for, personal, show
 from referrals.desk_forms import TO_REVIEW, DeskForm
-from referrals.models import Conversation
+from referrals.models import LEAD, Conversation
 
 
 @personal
 @require_http_methods(["GET", "HEAD", "POST"])
 def desk_page(request: HttpRequest) -> HttpResponse:
     """What waits for the lead. A search is posted, so that no name comes into an address."""
-    agency, agencies = chosen_agency(request)
+    agency, agencies = agency_for(request, LEAD, what="desk")
     asked = request.POST if request.method == "POST" else request.GET
     form = DeskForm({"status": TO_REVIEW} | asked.dict(), agency=agency)
     given = {name: value for name, value in asked.items() if name in form.fields and value}
@@ -51,19 +51,6 @@ def address(agency: Agency, asked: dict[str, str]) -> str:
     """Return the address of the desk with these filters, but for the words that are searched."""
     kept = {name: value for name, value in asked.items() if name != "words"}
     return f"{reverse('desk')}?{urlencode({'agency': agency.pk} | kept)}"
-
-
-def chosen_agency(request: HttpRequest) -> tuple[Agency, list[Agency]]:
-    """Return the agency whose desk is asked for, and all those that the person leads.
-
-    Raises Http404 for somebody who leads none, or not this one.
-    """
-    agencies = agencies_of(request, Membership.Role.LEAD)
-    wanted = request.GET.get("agency")
-    chosen = [agency for agency in agencies if wanted in (None, str(agency.pk))]
-    if not chosen:
-        raise none_of_theirs(request, "desk")
-    return chosen[0], agencies
 
 
 def page_of(

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from referrals import due, follow_up, review, services
-from referrals.access import find, personal, show, tell_opened
+from referrals.access import of_record, personal, show, tell_opened
 from referrals.follow_up_forms import (
     AnswerForm,
     CouncilCallForm,
@@ -35,11 +35,9 @@ UNWELCOME = (
 
 @personal
 @require_safe
-def follow_up_page(request: HttpRequest, token: object) -> HttpResponse:
+@of_record
+def follow_up_page(request: HttpRequest, conversation: Conversation) -> HttpResponse:
     """What is due, what was done, the calls and what the council answered."""
-    conversation = find(request, token)
-    if not conversation.is_recorded:
-        return redirect("conversation", conversation.token)
     tell_opened(request, conversation)
     still_open = due.open_of(conversation)
     kinds = {item.follow_up.kind for item in still_open}
@@ -67,11 +65,9 @@ def disagree(conversation: Conversation) -> list[tuple[str, str]]:
 
 @personal
 @require_http_methods(["GET", "HEAD", "POST"])
-def done(request: HttpRequest, token: object, key: int) -> HttpResponse:
+@of_record
+def done(request: HttpRequest, conversation: Conversation, key: int) -> HttpResponse:
     """Mark a follow-up as done."""
-    conversation = find(request, token)
-    if not conversation.is_recorded:
-        return redirect("conversation", conversation.token)
     found = get_object_or_404(conversation.follow_ups.select_related("done_by"), pk=key)
     if found.done_at:
         return done_already(request, conversation, found)
@@ -108,11 +104,9 @@ def done_already(request: HttpRequest, conversation: Conversation, found: Follow
 
 @personal
 @require_http_methods(["GET", "HEAD", "POST"])
-def answer(request: HttpRequest, token: object) -> HttpResponse:
+@of_record
+def answer(request: HttpRequest, conversation: Conversation) -> HttpResponse:
     """Note what the council answered."""
-    conversation = find(request, token)
-    if not conversation.is_recorded:
-        return redirect("conversation", conversation.token)
 
     def save(data: Data) -> None:
         follow_up.note_answer(conversation=conversation, by=request.user, **data)
@@ -128,11 +122,9 @@ def answer(request: HttpRequest, token: object) -> HttpResponse:
 
 @personal
 @require_http_methods(["GET", "HEAD", "POST"])
-def call(request: HttpRequest, token: object) -> HttpResponse:
+@of_record
+def call(request: HttpRequest, conversation: Conversation) -> HttpResponse:
     """Tell of a call to the council that the record does not tell of."""
-    conversation = find(request, token)
-    if not conversation.is_recorded:
-        return redirect("conversation", conversation.token)
 
     def save(data: Data) -> None:
         follow_up.note_call(
@@ -155,11 +147,9 @@ def call(request: HttpRequest, token: object) -> HttpResponse:
 
 @personal
 @require_http_methods(["GET", "HEAD", "POST"])
-def review_day(request: HttpRequest, token: object) -> HttpResponse:
+@of_record
+def review_day(request: HttpRequest, conversation: Conversation) -> HttpResponse:
     """Set a day on which to look at the plan again."""
-    conversation = find(request, token)
-    if not conversation.is_recorded:
-        return redirect("conversation", conversation.token)
 
     def save(data: Data) -> None:
         follow_up.set_review(conversation=conversation, by=request.user, on=data["on"])

@@ -9,29 +9,14 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_GET, require_safe
 
-from accounts.models import Agency, Membership
+from accounts.models import Agency
 from referrals import exports, services
-from referrals.access import agencies_of, none_of_theirs, personal, show
+from referrals.access import agencies_of, agency_for, personal, show
 from referrals.charts import bar_chart
 from referrals.models import LEAD, READER
 from referrals.numbers import numbers_of
 from referrals.periods import Period, PeriodForm
 from referrals.small_numbers import FEW, HELD
-
-
-def agency_for(
-    request: HttpRequest, *roles: Membership.Role, what: str
-) -> tuple[Agency, list[Agency]]:
-    """Return the agency that is asked for, the first where none is, and all of theirs.
-
-    Raises Http404, and notes a refusal, for any other and for who has none.
-    """
-    agencies = agencies_of(request, *roles)
-    asked = request.GET.get("agency")
-    chosen = [agency for agency in agencies if asked in (None, str(agency.pk))]
-    if not chosen:
-        raise none_of_theirs(request, what)
-    return chosen[0], agencies
 
 
 def address(name: str, agency: Agency, period: Period) -> str:

@@ -7,21 +7,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import Event
 from referrals import desk, due, review, services, summary
-from referrals.access import find, find_led, personal, show, tell_opened
+from referrals.access import find_led, of_record, personal, show, tell_opened
 from referrals.models import Conversation, Review
 from referrals.pdf import render_pdf
 from referrals.review_forms import AdditionForm, EscalationForm, KeepFromForm, ReviewForm
 
-Form = ReviewForm | AdditionForm | EscalationForm | KeepFromForm
-
 
 @personal
 @require_safe
-def summary_page(request: HttpRequest, token: object) -> HttpResponse:
+@of_record
+def summary_page(request: HttpRequest, conversation: Conversation) -> HttpResponse:
     """The summary as it was recorded, and what came later. A lead finds the review below it."""
-    conversation = find(request, token)
-    if not conversation.is_recorded:
-        return redirect("conversation", conversation.token)
     tell_opened(request, conversation)
     blocks = conversation.content["blocks"]
     leads = Conversation.objects.led_by(request.user).filter(pk=conversation.pk).exists()
@@ -32,7 +28,7 @@ def summary_page(request: HttpRequest, token: object) -> HttpResponse:
         content=conversation.content,
         texts={block["slug"]: summary.as_text(block) for block in blocks},
         leads=leads,
-        unseen=not services.leads_for(conversation) and not leads,
+        unseen=not leads and not services.leads_for(conversation),
         due=due.open_of(conversation),
         answer=conversation.council_answers.last(),
         **history(conversation),
@@ -85,10 +81,8 @@ def review_form(conversation: Conversation, posted: dict[str, object] | None = N
 
 @personal
 @require_safe
-def summary_pdf(request: HttpRequest, token: object) -> HttpResponse:
-    conversation = find(request, token)
-    if not conversation.is_recorded:
-        return redirect("conversation", conversation.token)
+@of_record
+def summary_pdf(request: HttpRequest, conversation: Conversation) -> HttpResponse:
     services.tell(Event.Verb.PRINTED, conversation, request.user)
     response = HttpResponse(render_pdf(conversation), content_type="application/pdf")
     response["Content-Disposition"] = f'attachment; filename="{conversation.reference}.pdf"'
@@ -97,11 +91,9 @@ def summary_pdf(request: HttpRequest, token: object) -> HttpResponse:
 
 @personal
 @require_http_methods(["GET", "HEAD", "POST"])
-def add(request: HttpRequest, token: object) -> HttpResponse:
+@of_record
+def add(request: HttpRequest, conversation: Conversation) -> HttpResponse:
     """Add to a recorded conversation: its author, or a lead."""
-    conversation = find(request, token)
-    if not conversation.is_recorded:
-        return redirect("conversation", conversation.token)
     form = AdditionForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         review.add(conversation=conversation, author=request.user, **form.cleaned_data)
@@ -154,11 +146,9 @@ def show_review(
 
 @personal
 @require_http_methods(["GET", "HEAD", "POST"])
-def keep_from(request: HttpRequest, token: object) -> HttpResponse:
+@of_record
+def keep_from(request: HttpRequest, conversation: Conversation) -> HttpResponse:
     """Close a record to somebody whom it is about: its author, or a lead."""
-    conversation = find(request, token)
-    if not conversation.is_recorded:
-        return redirect("conversation", conversation.token)
     people = desk.people_beside(conversation, request.user)
     form = KeepFromForm(request.POST if request.method == "POST" else None, people=people)
     if form.is_bound and form.is_valid():

@@ -126,7 +126,7 @@ def review(
     else:
         services.tell(Event.Verb.REVIEWED, locked, reviewer, str(decision))
     if decision == Review.Decision.ASK:
-        alerts.ask(Alert.Kind.ASKED, locked, [locked.author], about=made.pk)
+        alerts.ask([Alert.Kind.ASKED], locked, [locked.author], about=made.pk)
     return made
 
 

@@ -51,7 +51,7 @@ def start(*, author: User, agency: Agency, data: Data) -> Conversation:
     conversation = Conversation.objects.create(
         author=author, agency=agency, edition=edition_for(area), area=area, place=place
     )
-    note(Event.Verb.BEGAN, actor=author, agency=agency, subject=conversation.subject)
+    tell(Event.Verb.BEGAN, conversation, author)
     save_answer(conversation=conversation, step="area", data=data)
     return conversation
 
@@ -106,7 +106,6 @@ def people_of(agency: Agency, keys: object) -> list[User]:
     return list(agency.members.filter(pk__in=[int(key) for key in chosen if key.isdecimal()]))
 
 
-@transaction.atomic
 def export(*, actor: User, agency: Agency, what: str) -> None:
     """Note that somebody takes numbers or records out of the portal, by what they took."""
     note(Event.Verb.EXPORTED, actor=actor, agency=agency, detail=what)
@@ -173,8 +172,8 @@ def record(*, conversation: Conversation) -> Conversation:
     _write_parts(locked, facts)
     locked.save()
     tell(Event.Verb.RECORDED, locked, locked.author)
-    for kind in alerts.kinds_of(locked, facts.guidance.highest()):
-        alerts.ask(kind, locked, leads_for(locked))
+    if kinds := alerts.kinds_of(locked, facts.guidance.highest()):
+        alerts.ask(kinds, locked, leads_for(locked))
     return locked
 
 

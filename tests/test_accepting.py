@@ -11,7 +11,6 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from pytest_django import Settings
 
 from accounts import people
 from accounts.models import Agency, Event, Invitation, Membership, User
@@ -29,16 +28,6 @@ class Invited(NamedTuple):
 
     row: Invitation
     link: str
-
-
-@pytest.fixture(autouse=True)
-def _quick_hash(settings: Settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
-@pytest.fixture
-def lead(agency: Agency) -> User:
-    return make_person("lead@school.example", agency, Role.LEAD)
 
 
 def invited(agency: Agency, lead: User, email: str = NEW) -> Invited:

@@ -13,24 +13,9 @@ from pytest_django import Settings
 from accounts import people
 from accounts.models import Agency, Invitation, Membership, User
 from tests.membership import NEW, Role, Verb, membership_of, message_levels, plain, told
-from tests.people import make_person, signed_in
+from tests.people import make_person
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _quick_hash(settings: Settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
-@pytest.fixture
-def lead(agency: Agency) -> User:
-    return make_person("lead@school.example", agency, Role.LEAD)
-
-
-@pytest.fixture
-def leads_browser(lead: User) -> Client:
-    return signed_in(lead)
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from pytest_django import Settings
 
 from accounts import people
 from accounts.leads import NotLead, Refused
@@ -29,21 +28,6 @@ pytestmark = pytest.mark.django_db
 MEMBER_PAGES = ["person_role", "person_suspend", "person_restore"]
 INVITATION_PAGES = ["invitation_withdraw", "invitation_send_again"]
 ADMIN = "admin:accounts_membership_changelist"
-
-
-@pytest.fixture(autouse=True)
-def _quick_hash(settings: Settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
-@pytest.fixture
-def lead(agency: Agency) -> User:
-    return make_person("lead@school.example", agency, Role.LEAD)
-
-
-@pytest.fixture
-def leads_browser(lead: User) -> Client:
-    return signed_in(lead)
 
 
 @pytest.fixture
