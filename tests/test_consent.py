@@ -100,7 +100,7 @@ def test_every_path_of_the_edition_can_be_walked_and_recorded(ddscp: Guidance) -
     assert {point.records for point in ddscp.consent} - {""} <= records
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(consents)
 def test_whatever_was_recorded_there_is_a_path_and_nothing_blocks(
     ddscp: Guidance, consent: Consent
