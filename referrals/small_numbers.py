@@ -100,14 +100,17 @@ def _overlapping(rows: tuple[Row, ...], total: int) -> dict[int, str]:
 
     Also a row in which all but a few conversations are. And if every conversation is in
     some row, which nobody may rely on and many will guess, the rows that are shown must
-    not leave so many over that a hidden one has to be large.
+    not leave so many over that a hidden one has to be large. Where none is shown that could
+    be held back, that is the whole table.
     """
     counts = [row.count or 0 for row in rows]
     small = _small(counts)
     held = [at for at, count in enumerate(counts) if 0 < total - count < LEAST <= count]
     left = [at for at, count in enumerate(counts) if count >= LEAST and at not in held]
     left_over = total - sum(counts[at] for at in left)
-    if small and left and not held and left_over > 1 + (LEAST - 1) * (len(small) - 1):
+    if small and not held and left_over > 1 + (LEAST - 1) * (len(small) - 1):
+        if not left:
+            return dict.fromkeys(range(len(rows)), HELD)
         held.append(min(left, key=counts.__getitem__))
     return dict.fromkeys(small, FEW) | dict.fromkeys(held, HELD)
 

@@ -154,5 +154,11 @@ def test_a_row_that_all_but_a_few_are_in_is_held_back() -> None:
     assert [row.shown for row in numbers.rows] == [HELD, "50"]
 
 
+def test_overlapping_small_counts_that_could_not_be_one_hide_the_whole_table() -> None:
+    """Two counts below 5 that six conversations are in: neither can be 1."""
+    numbers = safe(table(2, 4, overlaps=True), 6)
+    assert [row.shown for row in numbers.rows] == [HELD, HELD]
+
+
 def test_a_total() -> None:
     assert [shown_total(total) for total in (0, 1, 4, 5, 1234)] == ["0", FEW, FEW, "5", "1,234"]
