@@ -225,8 +225,14 @@ PERMISSIONS_POLICY = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"without_tokens": {"()": "portal.logs.WithoutTokens"}},
     "handlers": {"console": {"class": "logging.StreamHandler"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
-    # It would write letters of a child's name that its fonts do not have into the log.
-    "loggers": {"weasyprint": {"handlers": [], "propagate": False}},
+    "loggers": {
+        # It would write letters of a child's name that its fonts do not have into the log.
+        "weasyprint": {"handlers": [], "propagate": False},
+        # These write the address of every request that was refused or that failed.
+        "django.request": {"filters": ["without_tokens"]},
+        "django.security.csrf": {"filters": ["without_tokens"]},
+    },
 }
