@@ -1,15 +1,19 @@
 """People and agencies, for those who look after the accounts."""
 
+from contextlib import AbstractContextManager
+from typing import Any
+
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from accounts import second_factor
+from accounts.admin_events import told_memberships, told_powers
 from accounts.models import Agency, Membership, User
 from accounts.views import admin_sign_in
 
@@ -47,8 +51,34 @@ class MembershipInline(admin.TabularInline):
     extra = 0
 
 
+class TellsMemberships(admin.ModelAdmin):
+    """What is done here to memberships is told in the chains of their agencies."""
+
+    # What a membership calls the rows of this page.
+    membership_field: str
+
+    def told(self, request: HttpRequest, keys: list[int]) -> AbstractContextManager[None]:
+        wanted = {f"{self.membership_field}__in": keys}
+        return told_memberships(lambda: Membership.objects.filter(**wanted), by=request.user)
+
+    def save_formset(
+        self, request: HttpRequest, form: forms.ModelForm, formset: Any, change: bool
+    ) -> None:
+        with self.told(request, [form.instance.pk]):
+            super().save_formset(request, form, formset, change)
+
+    def delete_model(self, request: HttpRequest, obj: Model) -> None:
+        with self.told(request, [obj.pk]):
+            super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
+        with self.told(request, list(queryset.values_list("pk", flat=True))):
+            super().delete_queryset(request, queryset)
+
+
 @admin.register(User)
-class PersonAdmin(UserAdmin):
+class PersonAdmin(TellsMemberships, UserAdmin):
+    membership_field = "user"
     form = PersonForm
     add_form = NewPersonForm
     inlines = (MembershipInline,)
@@ -79,12 +109,18 @@ class PersonAdmin(UserAdmin):
         (None, {"fields": ("email", "name", "usable_password", "password1", "password2")}),
     )
 
+    def save_model(
+        self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool
+    ) -> None:
+        with told_powers(obj, by=request.user):
+            super().save_model(request, obj, form, change)
+
     @admin.action(
         description="Remove the second step to sign in (for a lost phone)", permissions=["change"]
     )
     def remove_second_factor(self, request: HttpRequest, people: QuerySet[User]) -> None:
         for user in people:
-            second_factor.remove_all(user)
+            second_factor.remove_all(user, by=request.user)
             self.log_change(request, user, "Removed the second step to sign in")
         names = ", ".join(people.values_list("email", flat=True))
         messages.success(request, f"Removed. They sign in with their password: {names}.")
@@ -102,7 +138,8 @@ class PersonAdmin(UserAdmin):
 
 
 @admin.register(Agency)
-class AgencyAdmin(admin.ModelAdmin):
+class AgencyAdmin(TellsMemberships):
+    membership_field = "agency"
     inlines = (MembershipInline,)
     list_display = ("name", "kind", "phone")
     list_filter = ("kind",)
@@ -110,8 +147,15 @@ class AgencyAdmin(admin.ModelAdmin):
 
 
 @admin.register(Membership)
-class MembershipAdmin(admin.ModelAdmin):
+class MembershipAdmin(TellsMemberships):
+    membership_field = "pk"
     list_display = ("user", "agency", "role", "suspended_at")
     list_filter = ("role", "agency")
     search_fields = ("user__email", "user__name", "agency__name")
     autocomplete_fields = ("user", "agency")
+
+    def save_model(
+        self, request: HttpRequest, obj: Membership, form: forms.ModelForm, change: bool
+    ) -> None:
+        with told_memberships(lambda: Membership.objects.filter(pk=obj.pk), by=request.user):
+            super().save_model(request, obj, form, change)

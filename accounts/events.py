@@ -15,9 +15,10 @@ from hashlib import sha256
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.models import Agency, Chain, Event, User
+from accounts.models import Agency, Chain, Event, Invitation, Membership, User
 
 PORTAL = "portal"
 PLAIN_CODE = re.compile(r"[a-z0-9-]{0,64}")
@@ -35,6 +36,11 @@ class Fault:
 def chain_key(agency: Agency | None) -> str:
     """Return the key of an agency's chain, or of the portal's own."""
     return f"agency:{agency.pk}" if agency else PORTAL
+
+
+def subject_of(thing: User | Agency | Membership | Invitation) -> str:
+    """Return how events name it, such as membership:7."""
+    return f"{thing._meta.model_name}:{thing.pk}"
 
 
 def note(
@@ -66,6 +72,30 @@ def note(
         event.save(force_insert=True)
         Chain.objects.filter(pk=chain.pk).update(length=event.number, head=event.digest)
     return event
+
+
+def note_refusal(
+    *, actor: User, subject: str, detail: str = "", concerned: Agency | None = None
+) -> None:
+    """Write down that `actor` was refused, in the chain of their own agency.
+
+    That is the one concerned, if it is theirs; the portal's for somebody of no agency.
+    """
+    own = own_agencies(actor)
+    named = own.filter(pk=concerned.pk).first() if concerned else None
+    agency = named or own.first()
+    note(Event.Verb.REFUSED, actor=actor, agency=agency, subject=subject, detail=detail)
+
+
+def note_about(person: User, verb: Event.Verb, *, actor: User | None, detail: str = "") -> None:
+    """Write down what was done to a person's account, in the chain of each agency of theirs."""
+    for agency in list(own_agencies(person)) or [None]:
+        note(verb, actor=actor, agency=agency, subject=subject_of(person), detail=detail)
+
+
+def own_agencies(user: User) -> QuerySet[Agency]:
+    """Return the agencies that a person belongs to, in force or suspended."""
+    return Agency.objects.filter(memberships__user=user).order_by("pk")
 
 
 def digest(event: Event, chain: str, previous: str, key: str) -> str:

@@ -8,11 +8,11 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from django.db import transaction
-from django.db.models import QuerySet
 
-from accounts.events import note
+from accounts.events import note_refusal
 from accounts.models import Agency, Event, Invitation, Membership, User
 
+LEAD = Membership.Role.LEAD
 SUBJECT_LENGTH = Event._meta.get_field("subject").max_length
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -61,35 +61,20 @@ def notes_refusals(service: Callable[P, T]) -> Callable[P, T]:
 
 
 def _note(refused: Noted) -> None:
-    """Write it into the chain of the asker's own agency: the one concerned, if it is theirs."""
-    own = Agency.objects.filter(memberships__user=refused.actor).order_by("pk")
-    concerned = own.filter(pk=refused.agency.pk).first() if refused.agency else None
-    note(
-        Event.Verb.REFUSED,
+    note_refusal(
         actor=refused.actor,
-        agency=concerned or own.first(),
         subject=refused.subject,
         detail=refused.code,
+        concerned=refused.agency,
     )
-
-
-def subject_of(thing: Membership | Invitation | Agency) -> str:
-    """Return how events name it, such as membership:7."""
-    return f"{thing._meta.model_name}:{thing.pk}"
 
 
 # What a lead may see
 
 
-def led_by(user: User) -> QuerySet[Agency]:
-    """Return the agencies of which `user` is a lead in force, by name."""
-    leads = Membership.objects.of(user).filter(role=Membership.Role.LEAD)
-    return Agency.objects.filter(pk__in=leads.values("agency"))
-
-
 def agency_for(*, lead: User, pk: str = "") -> Agency:
     """Return an agency that `lead` leads, the first where none is named. Raises NotLead."""
-    agencies = led_by(lead)
+    agencies = Agency.objects.of(lead, LEAD)
     named = pk.isdecimal() and len(pk) < 19
     if pk:
         agencies = agencies.filter(pk=pk) if named else agencies.none()
@@ -101,7 +86,7 @@ def agency_for(*, lead: User, pk: str = "") -> Agency:
 def membership_for(*, lead: User, pk: int) -> Membership:
     """Return a membership of an agency that `lead` leads. Raises NotLead."""
     found = Membership.objects.select_related("agency", "user").filter(pk=pk)
-    if membership := found.filter(agency__in=led_by(lead)).first():
+    if membership := found.filter(agency__in=Agency.objects.of(lead, LEAD)).first():
         return membership
     raise _not_lead(lead, f"membership:{pk}")
 
@@ -109,7 +94,7 @@ def membership_for(*, lead: User, pk: int) -> Membership:
 def invitation_for(*, lead: User, pk: int) -> Invitation:
     """Return an invitation to an agency that `lead` leads. Raises NotLead."""
     found = Invitation.objects.select_related("agency").filter(pk=pk)
-    if invitation := found.filter(agency__in=led_by(lead)).first():
+    if invitation := found.filter(agency__in=Agency.objects.of(lead, LEAD)).first():
         return invitation
     raise _not_lead(lead, f"invitation:{pk}")
 
@@ -129,5 +114,5 @@ def lock(agency: Agency) -> None:
 def lock_as_lead(agency: Agency, lead: User, subject: str) -> None:
     """Lock the agency. Raises NotLead if `lead` does not lead it, or does no longer."""
     lock(agency)
-    if not led_by(lead).filter(pk=agency.pk).exists():
+    if not Agency.objects.of(lead, LEAD).filter(pk=agency.pk).exists():
         raise NotLead("not-lead", actor=lead, agency=agency, subject=subject)

@@ -12,6 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import add_never_cache_headers
 
+from accounts.posted import typed
+
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 BEGAN, SEEN = "signed_in_at", "seen_at"
@@ -20,7 +22,6 @@ PROVEN = "second_factor_set_up_here"
 # What somebody who lacks their second factor may still do. The pages that set one up are
 # allauth's, and their names begin with `mfa_`; views marked `open_to_all` need no sign-in at all.
 ALLOWED = {"account_logout", "account_reauthenticate", "account_stay"}
-SECRETS = ("csrfmiddlewaretoken", "password", "oldpassword")
 
 
 class IdleSignOut:
@@ -118,11 +119,3 @@ def _is_from_before(request: HttpRequest, since: datetime) -> bool:
     """
     began = request.session.get(BEGAN, 0)
     return began < int(since.timestamp()) and PROVEN not in request.session
-
-
-def typed(request: HttpRequest) -> list[str]:
-    """Return the texts of a form that was not taken, without passwords."""
-    texts = request.POST.lists()
-    return [
-        text for name, values in texts if not name.startswith(SECRETS) for text in values if text
-    ]

@@ -71,6 +71,13 @@ class User(AbstractUser):
         return self.name or self.email
 
 
+class AgencyQuerySet(models.QuerySet["Agency"]):
+    def of(self, user: User, *roles: "Membership.Role") -> "AgencyQuerySet":
+        """Return the agencies in which a person has one of these roles in force, by name."""
+        memberships = Membership.objects.of(user).filter(role__in=roles)
+        return self.filter(pk__in=memberships.values("agency"))
+
+
 class Agency(models.Model):
     """A school, a health trust, a police team: every conversation belongs to one."""
 
@@ -86,6 +93,8 @@ class Agency(models.Model):
     kind = models.CharField(max_length=20, choices=Kind.choices, default=Kind.OTHER)
     phone = models.CharField(max_length=40, blank=True)
     members = models.ManyToManyField(User, through="Membership", related_name="agencies")
+
+    objects = AgencyQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "agencies"
@@ -220,6 +229,11 @@ class Event(models.Model):
         SUSPENDED = "suspended", "Suspended"
         RESTORED = "restored", "Restored"
         ROLE_CHANGED = "role-changed", "Changed a role"
+        MADE_MEMBER = "made-member", "Made a member"
+        REMOVED_MEMBER = "removed-member", "Removed a member"
+        ACCOUNT_CHANGED = "account-changed", "Changed an account"
+        FACTOR_ADDED = "factor-added", "Set up a second factor"
+        FACTOR_REMOVED = "factor-removed", "Removed a second factor"
 
     chain = models.ForeignKey(Chain, on_delete=models.PROTECT, related_name="events")
     number = models.PositiveBigIntegerField()

@@ -12,8 +12,8 @@ from hashlib import sha256
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from accounts.events import note
-from accounts.leads import Refused, lock, lock_as_lead, notes_refusals, subject_of
+from accounts.events import note, subject_of
+from accounts.leads import Refused, lock, lock_as_lead, notes_refusals
 from accounts.models import Agency, Event, Invitation, Membership, User
 
 TOKEN_BYTES = 32

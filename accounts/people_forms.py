@@ -5,23 +5,12 @@ from typing import Any
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 
+from accounts.choices import Choice
 from accounts.forms import WORDS
 from accounts.models import Membership, User
 
 # They show nothing, and yet names in some scripts are spelt with them.
 JOINERS = "\u200c\u200d"
-
-
-class Hinted(str):
-    """The label of a choice that carries a hint."""
-
-    hint: str
-
-    def __new__(cls, label: str, hint: str = "") -> "Hinted":
-        choice = super().__new__(cls, label)
-        choice.hint = hint
-        return choice
-
 
 SEES = {
     Membership.Role.PRACTITIONER: "Records conversations, and sees no one else’s.",
@@ -29,7 +18,7 @@ SEES = {
     "and looks after its people.",
     Membership.Role.READER: "Sees the agency’s numbers, and no conversation.",
 }
-ROLES = [(role.value, Hinted(role.label, hint)) for role, hint in SEES.items()]
+ROLES = [(role.value, Choice(role.label, hint)) for role, hint in SEES.items()]
 
 
 class OneLine(forms.CharField):

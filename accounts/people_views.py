@@ -20,6 +20,7 @@ from accounts.leads import NotLead, Refused
 from accounts.models import Agency, Invitation, Membership
 from accounts.people_email import send_invitation
 from accounts.people_forms import SEES, InviteForm, NewPersonForm, RoleForm
+from accounts.posted import posted
 
 View = Callable[..., HttpResponse]
 may_post = require_http_methods(["GET", "HEAD", "POST"])
@@ -65,7 +66,7 @@ def people_list(request: HttpRequest) -> HttpResponse:
         "people/list.html",
         {
             "agency": agency,
-            "agencies": leads.led_by(request.user),
+            "agencies": Agency.objects.of(request.user, leads.LEAD),
             "members": members,
             "invitations": [(invitation, invitation.pk in live) for invitation in invitations],
         },
@@ -76,7 +77,7 @@ def people_list(request: HttpRequest) -> HttpResponse:
 @may_post
 def people_invite(request: HttpRequest) -> HttpResponse:
     agency = leads.agency_for(lead=request.user, pk=request.GET.get("agency", ""))
-    form = InviteForm(request.POST if request.method == "POST" else None)
+    form = InviteForm(posted(request))
     if form.is_valid():
         try:
             invitation, token = people.invite(
@@ -103,8 +104,7 @@ def send(request: HttpRequest, invitation: Invitation, token: str) -> None:
 @may_post
 def person_role(request: HttpRequest, pk: int) -> HttpResponse:
     membership = leads.membership_for(lead=request.user, pk=pk)
-    posted = request.POST if request.method == "POST" else None
-    form = RoleForm(posted, initial={"role": membership.role})
+    form = RoleForm(posted(request), initial={"role": membership.role})
     if form.is_valid():
         return change(
             request,
@@ -230,8 +230,7 @@ def accept_as_oneself(request: HttpRequest, invitation: Invitation) -> HttpRespo
 
 def accept_as_new(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     """Make the account, and sign in the way everybody signs in, second factor and all."""
-    posted = request.POST if request.method == "POST" else None
-    form = NewPersonForm(posted, email=invitation.email)
+    form = NewPersonForm(posted(request), email=invitation.email)
     if not form.is_valid():
         return show_invitation(request, invitation, "new", form=form)
     user = people.accept_as_new(invitation=invitation, **form.cleaned_data).user

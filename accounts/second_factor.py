@@ -5,6 +5,8 @@ count by themselves: allauth deletes them with the last factor.
 """
 
 from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
@@ -16,9 +18,16 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, Subquery
 
-from accounts.models import Membership, User
+from accounts.events import note_about
+from accounts.models import Event, Membership, User
 
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+# How events name them.
+CODES = {
+    Authenticator.Type.TOTP: "app",
+    Authenticator.Type.WEBAUTHN: "passkey",
+    Authenticator.Type.RECOVERY_CODES: "recovery-codes",
+}
 
 # Conditions on a User. Safeguarding leads, editors of the guidance and staff must have one.
 MUST_HAVE_ONE = (
@@ -48,13 +57,36 @@ def is_last_and_compulsory(user: User) -> bool:
     return factors_of(user) < 2 and is_compulsory_for(user)
 
 
-@transaction.atomic
-def remove_all(user: User) -> int:
+@contextmanager
+def told(user: User, *, by: User | None) -> Iterator[None]:
+    """Note what is set up and removed meanwhile, in one transaction with it.
+
+    What was there is compared with what is there: allauth also makes and removes recovery
+    codes of its own accord.
+    """
+    with transaction.atomic():
+        before = _kinds_of(user)
+        yield
+        after = _kinds_of(user)
+        for key in sorted(before.keys() - after.keys()):
+            note_about(user, Event.Verb.FACTOR_REMOVED, actor=by, detail=before[key])
+        for key in sorted(after.keys() - before.keys()):
+            note_about(user, Event.Verb.FACTOR_ADDED, actor=by, detail=after[key])
+
+
+def _kinds_of(user: User) -> dict[int, str]:
+    own = Authenticator.objects.filter(user=user).values_list("pk", "type")
+    return {key: CODES[Authenticator.Type(kind)] for key, kind in own}
+
+
+def remove_all(user: User, *, by: User | None = None) -> int:
     """Remove a person's app, passkeys and recovery codes, for a lost phone.
 
-    Whoever must have a factor is asked to set one up again at their next request.
+    Whoever must have a factor is asked to set one up again at their next request. `by` is
+    the administrator; None is the command line.
     """
-    return Authenticator.objects.filter(user=user).delete()[0]
+    with told(user, by=by):
+        return Authenticator.objects.filter(user=user).delete()[0]
 
 
 class MFAAdapter(DefaultMFAAdapter):

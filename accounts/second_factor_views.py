@@ -15,7 +15,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse_lazy
-from django.views.generic.edit import FormView
+from django.views.generic.edit import FormMixin
 
 from accounts import second_factor
 from accounts.middleware import PROVEN, WANTED
@@ -56,7 +56,16 @@ class Authenticate(base.AuthenticateView):
         }
 
 
-class SetsUp(FormView):
+class TellsFactors(FormMixin):
+    """What a person sets up or removes here is told in the chain of their agency."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        user = self.request.user
+        with second_factor.told(user, by=user):
+            return super().form_valid(form)
+
+
+class SetsUp(TellsFactors):
     """The session in which a factor is set up goes on; others, begun without it, end."""
 
     def form_valid(self, form: Any) -> HttpResponse:
@@ -73,6 +82,10 @@ class SetUpApp(SetsUp, totp.ActivateTOTPView):
         return {**context, "secret": " ".join(groups)}
 
 
+class RemoveApp(TellsFactors, totp.DeactivateTOTPView):
+    pass
+
+
 class AddPasskey(SetsUp, webauthn.AddWebAuthnView):
     def get_context_data(self, **kwargs: Any) -> Context:
         context = super().get_context_data(**kwargs)
@@ -84,7 +97,7 @@ class RenamePasskey(webauthn.EditWebAuthnView):
     success_url = reverse_lazy("mfa_index")
 
 
-class RemovePasskey(webauthn.RemoveWebAuthnView):
+class RemovePasskey(TellsFactors, webauthn.RemoveWebAuthnView):
     """allauth would remove the last one of somebody who must have one."""
 
     success_url = reverse_lazy("mfa_index")
@@ -109,6 +122,10 @@ class SignInByPasskey(webauthn.LoginWebAuthnView):
     def form_invalid(self, form: Any) -> HttpResponse:
         messages.error(self.request, NOT_TAKEN)
         return redirect("account_login")
+
+
+class NewRecoveryCodes(TellsFactors, codes.GenerateRecoveryCodesView):
+    pass
 
 
 class RecoveryCodes(codes.ViewRecoveryCodesView):

@@ -3,7 +3,6 @@
 from allauth.account import views as allauth_views
 from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as codes
-from allauth.mfa.totp import views as totp
 from django.urls import path, re_path
 from django.views.decorators.cache import never_cache
 
@@ -30,9 +29,9 @@ PAGES = (
     # The second factor. SecondFactorFirst knows these pages by `mfa_`.
     ("security/", factor.Security.as_view(), "mfa_index"),
     ("security/app/", factor.SetUpApp.as_view(), "mfa_activate_totp"),
-    ("security/app/remove/", totp.deactivate_totp, "mfa_deactivate_totp"),
+    ("security/app/remove/", factor.RemoveApp.as_view(), "mfa_deactivate_totp"),
     ("security/codes/", factor.RecoveryCodes.as_view(), "mfa_view_recovery_codes"),
-    ("security/codes/new/", codes.generate_recovery_codes, "mfa_generate_recovery_codes"),
+    ("security/codes/new/", factor.NewRecoveryCodes.as_view(), "mfa_generate_recovery_codes"),
     ("security/codes/file/", codes.download_recovery_codes, "mfa_download_recovery_codes"),
     ("security/passkey/", factor.AddPasskey.as_view(), "mfa_add_webauthn"),
     ("security/passkey/<int:pk>/name/", factor.RenamePasskey.as_view(), "mfa_edit_webauthn"),

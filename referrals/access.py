@@ -13,9 +13,10 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
-from accounts.events import note
+from accounts.events import note_refusal
 from accounts.models import Agency, Event, Membership
-from referrals import pages, services
+from accounts.posted import typed
+from referrals import services
 from referrals.models import Conversation, ConversationQuerySet, subject_of
 
 View = Callable[..., HttpResponse]
@@ -33,8 +34,7 @@ def personal(view: View) -> View:
     @wraps(view)
     def wrapper(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         if request.method == "POST" and not request.user.is_authenticated:
-            typed = pages.typed(request.POST.dict())
-            return show(request, "journey/signed_out.html", status=403, typed=typed)
+            return show(request, "journey/signed_out.html", status=403, typed=typed(request))
         return login_required(view)(request, *args, **kwargs)
 
     return never_cache(wrapper)
@@ -84,21 +84,15 @@ def _found(request: HttpRequest, token: object, among: ConversationQuerySet) -> 
     related = among.select_related("edition__partnership", "area", "agency", "author")
     found = related.prefetch_related("answers").filter(token=token).first()
     if found is None:
-        refuse(request, subject_of(token))
+        note_refusal(actor=request.user, subject=subject_of(token))
         raise Http404("There is no such conversation.")
     request.child_area = found.area.slug if found.area else ""  # type: ignore[attr-defined]
     return found
 
 
-def refuse(request: HttpRequest, subject: str) -> None:
-    """Note that the person was refused, in the chain of their own agency."""
-    member = Agency.objects.filter(memberships__user=request.user).order_by("pk").first()
-    note(Event.Verb.REFUSED, actor=request.user, agency=member, subject=subject)
-
-
 def none_of_theirs(request: HttpRequest, page: str) -> Http404:
     """Note that the person was refused a page of an agency; return what to raise."""
-    refuse(request, page)
+    note_refusal(actor=request.user, subject=page)
     return Http404("There is no such page.")
 
 
@@ -115,12 +109,6 @@ def tell_opened(request: HttpRequest, conversation: Conversation) -> None:
     services.tell(Event.Verb.OPENED, conversation, request.user)
 
 
-def agencies_of(request: HttpRequest, *roles: Membership.Role) -> list[Agency]:
-    """Return the agencies in which the person has one of `roles` in force, by name."""
-    memberships = Membership.objects.of(request.user).filter(role__in=roles)
-    return list(Agency.objects.filter(pk__in=memberships.values("agency")))
-
-
 def agency_for(
     request: HttpRequest, *roles: Membership.Role, what: str
 ) -> tuple[Agency, list[Agency]]:
@@ -128,7 +116,7 @@ def agency_for(
 
     Raises Http404, and notes a refusal, for any other and for who has none.
     """
-    agencies = agencies_of(request, *roles)
+    agencies = list(Agency.objects.of(request.user, *roles))
     asked = request.GET.get("agency")
     chosen = [agency for agency in agencies if asked in (None, str(agency.pk))]
     if not chosen:

@@ -2,9 +2,9 @@
 
 from datetime import date
 
+from accounts.choices import Choice
 from referrals import answers
 from referrals.fields import (
-    Choice,
     DatePartsField,
     StepForm,
     long_text,

@@ -23,12 +23,17 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from accounts.models import Agency, Event, User
-from referrals.models import Child, Conversation, ConversationQuerySet, FollowUp
+from referrals.models import (
+    Child,
+    Conversation,
+    ConversationQuerySet,
+    FollowUp,
+    is_left_in_danger,
+)
 from thresholds.models import Level
 
 State = Conversation.ReviewState
 OPEN = (State.AWAITING, State.ASKED, State.REVIEWED, State.REOPENED)
-IDLE = timedelta(minutes=30)
 # Conversations about the same child within this time add up.
 TOGETHER = timedelta(days=365)
 PAGE = 25
@@ -66,9 +71,8 @@ def queue(user: User, agency: Agency, now: datetime) -> QuerySet[Conversation]:
 
 
 def _waiting(user: User, agency: Agency, now: datetime) -> ConversationQuerySet:
-    idle = Q(status=Conversation.Status.DRAFT, danger=True, updated_at__lte=now - IDLE)
     led = Conversation.objects.led_by(user).filter(agency=agency)
-    return led.filter(Q(review_state__in=OPEN) | idle | Q(_late(now)))
+    return led.filter(Q(review_state__in=OPEN) | is_left_in_danger(now) | Q(_late(now)))
 
 
 def with_reasons(among: ConversationQuerySet, user: User, now: datetime) -> QuerySet[Conversation]:

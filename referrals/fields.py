@@ -85,17 +85,6 @@ def moment_of(day: date, clock: time) -> datetime:
     return moment
 
 
-class Choice(str):
-    """The label of a choice that carries a hint: `("4", Choice("Level 4", hint="Acute needs"))`."""
-
-    hint: str
-
-    def __new__(cls, label: str, hint: str = "") -> "Choice":
-        choice = super().__new__(cls, label)
-        choice.hint = hint
-        return choice
-
-
 class DatePartsWidget(forms.MultiWidget):
     """A day, a month and a year, typed. `autocomplete="bday"` in attrs fills in a birthday."""
 

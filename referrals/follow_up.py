@@ -52,7 +52,7 @@ def mark_done(
 
     Returns False, and changes nothing, when it was done already. Raises NotThen.
     """
-    conversation = review.lock(follow_up.conversation)
+    conversation = services.lock(follow_up.conversation)
     found = FollowUp.objects.get(pk=follow_up.pk)
     if found.done_at:
         return False
@@ -70,7 +70,7 @@ def set_review(*, conversation: Conversation, on: date, by: User) -> FollowUp:
     """Set the day on which the plan is looked at. A day that stands is not set again."""
     if on < timezone.localdate():
         raise NotThen
-    locked = review.lock(conversation)
+    locked = services.lock(conversation)
     due_at = end_of(on)
     open_ones = locked.follow_ups.filter(kind=Kind.PLAN, done_at=None)
     if same := open_ones.filter(due_at=due_at).first():
@@ -85,7 +85,7 @@ def note_answer(
     *, conversation: Conversation, by: User, answer: str, answered_on: date, note: str = ""
 ) -> CouncilAnswer:
     """Keep what the council answered. A review that was settled is open again for a lead."""
-    locked = review.lock(conversation)
+    locked = services.lock(conversation)
     if not timezone.localdate(earliest(locked)) <= answered_on <= timezone.localdate():
         raise NotThen
     last = locked.council_answers.last()
@@ -104,7 +104,7 @@ def note_call(
     *, conversation: Conversation, by: User, called_at: datetime, to: str = "", said: str = ""
 ) -> Call:
     """Keep a call to the council that the record does not tell of, and start its deadline."""
-    locked = review.lock(conversation)
+    locked = services.lock(conversation)
     _check(called_at, earliest_call(locked))
     told = {"to": to, "called_at": called_at, "said": said, "to_council": True}
     if same := locked.calls.filter(**told).first():

@@ -7,8 +7,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from accounts.choices import Choice
 from referrals.fields import (
-    Choice,
     DatePartsField,
     long_text,
     moment_of,

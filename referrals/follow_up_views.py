@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.posted import posted
 from referrals import due, follow_up, review, services
 from referrals.access import of_record, personal, show, tell_opened
 from referrals.follow_up_forms import (
@@ -183,10 +184,6 @@ def form_page(
         title=title,
         item=item,
     )
-
-
-def posted(request: HttpRequest) -> Any:
-    return request.POST if request.method == "POST" else None
 
 
 def this_minute() -> Data:

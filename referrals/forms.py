@@ -11,11 +11,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from accounts.choices import Choice
 from referrals import answers
 from referrals.fields import (
     YES_NO,
     YES_NO_UNKNOWN,
-    Choice,
     DatePartsField,
     StepForm,
     long_text,

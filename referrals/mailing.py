@@ -19,7 +19,6 @@ from django.utils import timezone
 
 from accounts.events import note
 from accounts.models import Event, Membership, User
-from referrals.desk import IDLE
 from referrals.letters import letter
 from referrals.models import Alert, Conversation, FollowUp
 
@@ -217,13 +216,5 @@ def _is_open(alert: Alert) -> bool:
 
 
 def _is_idle(alert: Alert) -> bool:
-    return idle_danger().filter(pk=alert.conversation_id).exists()
-
-
-def idle_danger() -> QuerySet[Conversation]:
-    """Return the drafts that say a child is in danger and that nobody has saved for a while."""
-    return Conversation.objects.drafts().filter(
-        answers__step="danger",
-        answers__data__danger="yes",
-        updated_at__lte=timezone.now() - IDLE,
-    )
+    left = Conversation.objects.left_in_danger(timezone.now())
+    return left.filter(pk=alert.conversation_id).exists()

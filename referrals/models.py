@@ -3,9 +3,9 @@
 What comes later (addenda, reviews, follow-ups, the council's answer) is added beside it.
 """
 
-import secrets
 import unicodedata
 import uuid
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -16,24 +16,23 @@ from accounts.models import Agency, Membership, User
 from referrals.fields import SHORT
 from thresholds.models import Area, Edition, Indicator
 
+# How long a draft about danger may lie before somebody is told of it.
+IDLE = timedelta(minutes=30)
 LEAD, READER = Membership.Role.LEAD, Membership.Role.READER
-# Without letters and digits that are mistaken for each other on the telephone.
-REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 class Frozen(Exception):
     """Something tried to change a conversation after it was recorded."""
 
 
-def new_reference() -> str:
-    """Return a reference that tells nothing about the child, such as TG-4K7M-Q2XD."""
-    letters = "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(8))
-    return f"TG-{letters[:4]}-{letters[4:]}"
-
-
 def subject_of(token: object) -> str:
     """Return how events name the conversation with this token, be there one or not."""
     return f"conversation:{token}"
+
+
+def is_left_in_danger(now: datetime) -> Q:
+    """Return the condition on a draft about danger that nobody has saved for a while."""
+    return Q(status=Conversation.Status.DRAFT, danger=True, updated_at__lte=now - IDLE)
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
@@ -64,6 +63,9 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
     def drafts(self) -> "ConversationQuerySet":
         return self.filter(status=Conversation.Status.DRAFT)
+
+    def left_in_danger(self, now: datetime) -> "ConversationQuerySet":
+        return self.filter(is_left_in_danger(now))
 
     def recorded(self) -> "ConversationQuerySet":
         return self.filter(status=Conversation.Status.RECORDED)

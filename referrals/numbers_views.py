@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_safe
 
 from accounts.models import Agency
 from referrals import exports, services
-from referrals.access import agencies_of, agency_for, personal, show
+from referrals.access import agency_for, personal, show
 from referrals.charts import bar_chart
 from referrals.models import LEAD, READER
 from referrals.numbers import numbers_of
@@ -30,7 +30,7 @@ def numbers(request: HttpRequest) -> HttpResponse:
     form = PeriodForm(request.GET)
     period = form.period
     found = numbers_of(agency, period)
-    leads = agency in agencies_of(request, LEAD)
+    leads = agency in Agency.objects.of(request.user, LEAD)
     return show(
         request,
         "desk/numbers.html",

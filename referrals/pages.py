@@ -6,7 +6,6 @@ from typing import Any
 from referrals import answers
 from referrals.deadlines import council_called, due_by
 from referrals.fields import StepForm
-from referrals.journey import Data
 from referrals.summary import Facts
 from thresholds.consent import points
 from thresholds.guidance import Guidance, Indicator
@@ -114,8 +113,3 @@ EXTRA: dict[str, Callable[[Facts, StepForm], Context]] = {
 def beside(slug: str, facts: Facts, form: StepForm) -> Context:
     """Return what the page of the step `slug` shows beside its form."""
     return EXTRA[slug](facts, form) if slug in EXTRA else {}
-
-
-def typed(posted: Data) -> list[str]:
-    """Return the texts of a form that could not be saved, so that they can be copied."""
-    return [str(text) for name, text in posted.items() if text and name != "csrfmiddlewaretoken"]

@@ -12,6 +12,7 @@ from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
+from referrals import later
 from referrals.models import Conversation
 
 ENDLESS = re.compile(r"\S{80,}")
@@ -46,7 +47,7 @@ def breakable(content: Any) -> Any:
     """
     if isinstance(content, dict):
         return {key: breakable(value) for key, value in content.items()}
-    if isinstance(content, list):
+    if isinstance(content, list | tuple):
         return [breakable(value) for value in content]
     if isinstance(content, str):
         return ENDLESS.sub(lambda word: BREAK.join(PIECES.findall(word[0])), content)
@@ -54,14 +55,15 @@ def breakable(content: Any) -> Any:
 
 
 def render_pdf(conversation: Conversation) -> bytes:
-    """Return the recorded summary of `conversation` as a PDF.
+    """Return the recorded summary of `conversation`, and what was added since, as a PDF.
 
     Raises FatalURLFetchingError if the page asks for anything but the project's own files.
     """
     sheet, fonts = style()
+    content = breakable(conversation.content)
+    content["blocks"] += breakable(later.blocks_of(conversation))
     page = render_to_string(
-        "journey/summary_pdf.html",
-        {"conversation": conversation, "content": breakable(conversation.content)},
+        "journey/summary_pdf.html", {"conversation": conversation, "content": content}
     )
     html = HTML(string=page, base_url=OWN_FILES.as_uri() + "/", url_fetcher=OwnFilesOnly())
     return html.write_pdf(stylesheets=[sheet], font_config=fonts, pdf_variant="pdf/ua-1")

@@ -6,7 +6,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import Event
-from referrals import desk, due, review, services, summary
+from accounts.posted import posted
+from referrals import desk, due, later, review, services, summary
 from referrals.access import find_led, of_record, personal, show, tell_opened
 from referrals.models import Conversation, Review
 from referrals.pdf import render_pdf
@@ -37,17 +38,11 @@ def summary_page(request: HttpRequest, conversation: Conversation) -> HttpRespon
 
 
 def history(conversation: Conversation) -> dict[str, object]:
-    """Return what came after the record, in the order in which it came."""
-    addenda = [(row.added_at, "addition", row) for row in conversation.addenda.all()]
-    reviews = [(row.reviewed_at, "review", row) for row in conversation.reviews.all()]
-    answers = [(row.noted_at, "answer", row) for row in conversation.council_answers.all()]
-    later = sorted([*addenda, *reviews, *answers], key=lambda entry: entry[0])
-    signed = [row for _, kind, row in later if kind == "review" and row.decision == "sign-off"]
-    titles = {level.number: level.title for level in services.guidance_of(conversation).levels}
+    """Return what came after the record, and what a reader of it must be told first."""
+    signed = conversation.reviews.filter(decision=Review.Decision.SIGN_OFF).last()
     return {
-        "later": later,
-        "level_titles": titles,
-        "changed_since_signed": bool(signed) and not review.is_as_signed(signed[-1]),
+        "later": later.entries_of(conversation),
+        "changed_since_signed": signed is not None and not review.is_as_signed(signed),
         "asked": _open_question(conversation),
     }
 
@@ -70,9 +65,9 @@ def beside_review(request: HttpRequest, conversation: Conversation) -> dict[str,
     }
 
 
-def review_form(conversation: Conversation, posted: dict[str, object] | None = None) -> ReviewForm:
+def review_form(conversation: Conversation, data: dict[str, object] | None = None) -> ReviewForm:
     return ReviewForm(
-        posted,
+        data,
         initial={"read": review.digest(conversation)},
         levels=services.guidance_of(conversation).levels,
         judged=conversation.judged_level,
@@ -94,7 +89,7 @@ def summary_pdf(request: HttpRequest, conversation: Conversation) -> HttpRespons
 @of_record
 def add(request: HttpRequest, conversation: Conversation) -> HttpResponse:
     """Add to a recorded conversation: its author, or a lead."""
-    form = AdditionForm(request.POST if request.method == "POST" else None)
+    form = AdditionForm(posted(request))
     if form.is_bound and form.is_valid():
         review.add(conversation=conversation, author=request.user, **form.cleaned_data)
         messages.success(request, "Your addition is kept. It comes before a lead again.")
@@ -116,8 +111,8 @@ def review_page(request: HttpRequest, token: object) -> HttpResponse:
     try:
         made = review.review(conversation=conversation, reviewer=request.user, **form.cleaned_data)
     except review.ReadSomethingElse:
-        posted = request.POST.dict() | {"read": review.digest(conversation)}
-        again = review_form(conversation, posted)
+        now_read = request.POST.dict() | {"read": review.digest(conversation)}
+        again = review_form(conversation, now_read)
         return show_review(request, conversation, again, status=409, overtaken=True)
     messages.success(request, "Your review is kept.")
     if made.decision == Review.Decision.OTHER_LEVEL:
@@ -150,7 +145,7 @@ def show_review(
 def keep_from(request: HttpRequest, conversation: Conversation) -> HttpResponse:
     """Close a record to somebody whom it is about: its author, or a lead."""
     people = desk.people_beside(conversation, request.user)
-    form = KeepFromForm(request.POST if request.method == "POST" else None, people=people)
+    form = KeepFromForm(posted(request), people=people)
     if form.is_bound and form.is_valid():
         chosen = services.people_of(conversation.agency, form.cleaned_data["people"])
         review.keep_from(conversation=conversation, people=chosen, by=request.user)
@@ -173,8 +168,7 @@ def escalation(request: HttpRequest, token: object, key: int) -> HttpResponse:
     """A draft to finish here and to send outside the portal."""
     conversation = find_led(request, token)
     draft = get_object_or_404(conversation.escalations, pk=key)
-    posted = request.POST if request.method == "POST" else None
-    form = EscalationForm(posted, initial={"text": draft.text})
+    form = EscalationForm(posted(request), initial={"text": draft.text})
     if form.is_bound and form.is_valid():
         review.save_escalation(escalation=draft, by=request.user, **form.cleaned_data)
         messages.success(request, "The draft is saved.")

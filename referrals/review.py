@@ -77,7 +77,7 @@ def is_as_signed(review: Review) -> bool:
 @transaction.atomic
 def add(*, conversation: Conversation, author: User, text: str) -> Addendum:
     """Add to a recorded conversation. Whatever its review had come to, it is open again."""
-    locked = lock(conversation)
+    locked = services.lock(conversation)
     addendum = Addendum.objects.create(conversation=locked, author=author, text=text)
     services.tell(Event.Verb.ADDED, locked, author)
     search_text = f"{locked.search_text}\n{text.casefold()}"
@@ -109,7 +109,7 @@ def review(
 
     Raises ReadSomethingElse, and keeps nothing, when there is more to read by now.
     """
-    locked = lock(conversation)
+    locked = services.lock(conversation)
     if read != digest(locked):
         raise ReadSomethingElse
     made = Review.objects.create(
@@ -155,7 +155,7 @@ def keep_from(*, conversation: Conversation, people: list[User], by: User) -> No
 @transaction.atomic
 def escalate(*, conversation: Conversation, author: User) -> Escalation:
     """Return a new draft of an escalation, with the signs and the policy quoted."""
-    conversation = lock(conversation)
+    conversation = services.lock(conversation)
     draft = Escalation.objects.create(
         conversation=conversation, author=author, text=escalation_text(conversation, author)
     )
@@ -200,14 +200,6 @@ def escalation_text(conversation: Conversation, author: User) -> str:
         lines += ["", f"What the guidance says ({policy.section})", f"“{policy.text}”"]
     lines += ["", "What we ask for", "", "By when", ""]
     return "\n".join(lines)
-
-
-def lock(conversation: Conversation) -> Conversation:
-    """Return the conversation as it stands now, for nobody else to act on meanwhile."""
-    locked = Conversation.objects.select_for_update(of=("self",)).select_related(
-        "agency", "author", "edition__partnership"
-    )
-    return locked.get(pk=conversation.pk)
 
 
 def _move(conversation: Conversation, state: State, **changed: object) -> None:

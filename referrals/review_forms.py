@@ -2,8 +2,9 @@
 
 from django import forms
 
+from accounts.choices import Choice
 from accounts.models import User
-from referrals.fields import Choice, long_text, missing, radios
+from referrals.fields import long_text, missing, radios
 from referrals.models import Review
 from thresholds.guidance import Level
 

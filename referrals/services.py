@@ -4,6 +4,7 @@ Each writes its event in that transaction. What happens once it is recorded is i
 and follow_up.py.
 """
 
+import secrets
 from datetime import date, datetime
 
 from django.db import transaction
@@ -22,13 +23,15 @@ from referrals.models import (
     FollowUp,
     Frozen,
     Sign,
-    new_reference,
 )
 from referrals.steps import STEPS
 from referrals.summary import Facts, search_text, summarise
 from thresholds.guidance import Guidance
 from thresholds.load import contacts_of, current_edition, load
 from thresholds.models import Area, Edition, Indicator
+
+# Without letters and digits that are mistaken for each other on the telephone.
+REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 class Incomplete(Exception):
@@ -136,6 +139,14 @@ def walk_of(conversation: Conversation, changed: Answers | None = None) -> Walk:
     return walk(STEPS, saved, guidance_of(conversation))
 
 
+def lock(conversation: Conversation) -> Conversation:
+    """Return the conversation as it stands now, for nobody else to act on meanwhile."""
+    locked = Conversation.objects.select_for_update(of=("self",)).select_related(
+        "author", "agency", "edition__partnership", "area"
+    )
+    return locked.get(pk=conversation.pk)
+
+
 @transaction.atomic
 def record(*, conversation: Conversation) -> Conversation:
     """Freeze a whole conversation, give it a reference and keep its summary.
@@ -143,11 +154,7 @@ def record(*, conversation: Conversation) -> Conversation:
     Recording twice changes nothing: the second returns what the first recorded. Raises
     Incomplete, and changes nothing, while a step is unanswered.
     """
-    locked = (
-        Conversation.objects.select_for_update(of=("self",))
-        .select_related("author", "agency", "edition__partnership", "area")
-        .get(pk=conversation.pk)
-    )
+    locked = lock(conversation)
     if locked.is_recorded:
         return locked
     walked = walk_of(locked)
@@ -181,6 +188,12 @@ def facts_of(conversation: Conversation, walked: Walk) -> Facts:
     """Return what a summary of the conversation is made from, with today's contacts."""
     areas = Area.objects.filter(pk=conversation.area_id)
     return Facts(conversation, guidance_of(conversation), walked.known, contacts_of(areas))
+
+
+def new_reference() -> str:
+    """Return a reference that tells nothing about the child, such as TG-4K7M-Q2XD."""
+    letters = "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(8))
+    return f"TG-{letters[:4]}-{letters[4:]}"
 
 
 def unused_reference() -> str:

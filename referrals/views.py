@@ -6,9 +6,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.models import Membership
+from accounts.models import Agency, Membership
+from accounts.posted import posted, typed
 from referrals import due, pages, services, summary
-from referrals.access import agencies_of, find, find_own, personal, show, tell_opened
+from referrals.access import find, find_own, personal, show, tell_opened
 from referrals.fields import StepForm
 from referrals.journey import UNFINISHED, Walk
 from referrals.models import Conversation, Frozen
@@ -45,15 +46,14 @@ def conversation_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def conversation_new(request: HttpRequest) -> HttpResponse:
     """The first step. Nothing is kept until it is answered."""
-    agencies = agencies_of(request, *MAY_RECORD)
+    agencies = list(Agency.objects.of(request.user, *MAY_RECORD))
     if not agencies:
         raise PermissionDenied("Only practitioners of an agency record conversations.")
     chosen = [agency for agency in agencies if str(agency.pk) == request.GET.get("agency")]
     if len(agencies) > 1 and not chosen:
         return show(request, "journey/agencies.html", agencies=agencies)
     first = STEPS[0]
-    posted = request.POST if request.method == "POST" else None
-    form = first.form({}, load(services.edition_for(None)), posted=posted)
+    form = first.form({}, load(services.edition_for(None)), posted=posted(request))
     if form.is_bound and form.is_valid():
         agency = (chosen or agencies)[0]
         started = services.start(author=request.user, agency=agency, data=first.data(form, {}))
@@ -113,8 +113,8 @@ def save_step(
     guidance = services.guidance_of(conversation)
     form = step.form(walked.known, guidance, posted=request.POST)
     if form.needs_earlier_answers and not walked.is_open_to(step.slug):
-        typed = pages.typed(request.POST.dict())
-        return show(request, "journey/too_early.html", 409, conversation=conversation, typed=typed)
+        context = {"conversation": conversation, "typed": typed(request)}
+        return show(request, "journey/too_early.html", 409, **context)
     leaves = "leave" in request.POST
     if not form.is_valid() and not (leaves and form.is_only_unfinished()):
         return show_step(request, conversation, step, walked, form)
@@ -157,7 +157,7 @@ def already_recorded(request: HttpRequest, conversation: Conversation) -> HttpRe
         "journey/already_recorded.html",
         status=409 if request.method == "POST" else 200,
         conversation=conversation,
-        typed=pages.typed(request.POST.dict()),
+        typed=typed(request),
     )
 
 

@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from accounts.models import User
 from referrals import alerts, services
-from referrals.mailing import idle_danger
 from referrals.models import Alert, Conversation, FollowUp
 
 Kind = FollowUp.Kind
@@ -23,7 +22,7 @@ TELLS = {Kind.WRITING: Alert.Kind.WRITING, Kind.PLAN: Alert.Kind.PLAN}
 def look() -> None:
     """Write every alert that is due by now, to be sent."""
     now = timezone.now()
-    for draft in _untold_drafts():
+    for draft in _untold_drafts(now):
         people = [*_author(draft), *services.leads_for(draft)]
         alerts.write(Alert.Kind.IDLE_DANGER, draft, people)
     for row in _not_done(now + max(REMIND.values())):
@@ -33,9 +32,10 @@ def look() -> None:
             alerts.write(TELLS[Kind(row.kind)], row.conversation, _author(row.conversation), row.pk)
 
 
-def _untold_drafts() -> QuerySet[Conversation]:
+def _untold_drafts(now: datetime) -> QuerySet[Conversation]:
     told = Alert.objects.filter(conversation=OuterRef("pk"), kind=Alert.Kind.IDLE_DANGER)
-    return idle_danger().filter(~Exists(told)).select_related("author", "agency")
+    left = Conversation.objects.left_in_danger(now).filter(~Exists(told))
+    return left.select_related("author", "agency")
 
 
 def _not_done(until: datetime) -> QuerySet[FollowUp]:

@@ -46,6 +46,12 @@ def agency(db: None) -> Agency:
 
 
 @pytest.fixture
+def elsewhere(db: None) -> Agency:
+    """Another agency, to which nobody of `agency` belongs."""
+    return Agency.objects.create(name="Example Health Trust")
+
+
+@pytest.fixture
 def teacher(agency: Agency) -> User:
     return make_person("teacher@school.example", agency)
 

@@ -12,8 +12,8 @@ from referrals.models import (
     FollowUp,
     Review,
     Sign,
-    new_reference,
 )
+from referrals.services import new_reference
 from thresholds.models import Area, Edition, Indicator
 
 RECORDED = Conversation.Status.RECORDED

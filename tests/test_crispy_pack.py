@@ -11,7 +11,8 @@ from django.template.backends.jinja2 import Jinja2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from referrals.fields import Choice, DatePartsField
+from accounts.choices import Choice
+from referrals.fields import DatePartsField
 
 HOSTILE = """"><script>alert('x')</script>&amp;{{ 7 * 7 }}"""
 CHOICES = [("one", "One"), ("two", Choice("Two", hint="More than one"))]

@@ -18,11 +18,6 @@ from tests.people import make_person
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def elsewhere() -> Agency:
-    return Agency.objects.create(name="Example Health Trust")
-
-
 def send(browser: Client, email: str = NEW, role: str = Role.PRACTITIONER) -> HttpResponse:
     return browser.post(reverse("people_invite"), {"email": email, "role": role})
 

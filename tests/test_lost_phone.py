@@ -1,6 +1,7 @@
 """Changing and removing a second factor, how its secrets are kept, and a lost phone."""
 
 import json
+from collections.abc import Callable
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -13,9 +14,11 @@ from django.urls import get_resolver, reverse
 from pytest_django import Settings
 
 from accounts import second_factor
-from accounts.models import Membership, User
+from accounts.models import Agency, Membership, User
+from accounts.second_factor_forms import AddPasskeyForm
+from tests.membership import Verb, told
 from tests.people import APP_SECRET, app_code, give_app, make_person, signed_in
-from tests.signing_in import PASSWORD, SET_UP, give_password, page
+from tests.signing_in import PASSWORD, SET_UP, give_password, page, set_up_app
 
 pytestmark = pytest.mark.django_db
 
@@ -172,3 +175,116 @@ def test_an_editor_removes_nobodys_factors(lead: User) -> None:
 def test_no_secret_is_shown_or_changed_in_the_admin(administrator: Client) -> None:
     names = set(get_resolver("portal.urls").namespace_dict["admin"][1].reverse_dict)
     assert not [name for name in names if isinstance(name, str) and name.startswith("mfa_")]
+
+
+# What is told of it
+
+
+Change = Callable[[Client, User], object]
+ADDED, REMOVED = Verb.FACTOR_ADDED, Verb.FACTOR_REMOVED
+
+
+def set_up_an_app(client: Client, user: User) -> None:
+    set_up_app(client)
+
+
+def set_up_a_passkey(client: Client, user: User) -> None:
+    client.post(f"{SET_UP}passkey/", {"name": "Laptop", "credential": '{"made": "here"}'})
+
+
+def remove_the_app(client: Client, user: User) -> None:
+    client.post(f"{SET_UP}app/remove/")
+
+
+def remove_the_passkey(client: Client, user: User) -> None:
+    key = Authenticator.objects.get(user=user, type="webauthn")
+    client.post(f"{SET_UP}passkey/{key.pk}/remove/")
+
+
+def make_new_codes(client: Client, user: User) -> None:
+    client.post(f"{SET_UP}codes/new/")
+
+
+def factor_events(agency: Agency | None) -> list[tuple[str, int | None, str, str]]:
+    """Return what a chain tells of second factors, without the order in which it does."""
+    return sorted((verb, *entry) for verb in (ADDED, REMOVED) for entry in told(verb, agency))
+
+
+@pytest.mark.parametrize(
+    ("has", "change", "expected"),
+    [
+        ([], set_up_an_app, [(ADDED, "app"), (ADDED, "recovery-codes")]),
+        ([], set_up_a_passkey, [(ADDED, "passkey"), (ADDED, "recovery-codes")]),
+        (["totp", "codes"], set_up_a_passkey, [(ADDED, "passkey")]),
+        (["totp", "codes"], remove_the_app, [(REMOVED, "app"), (REMOVED, "recovery-codes")]),
+        (["totp", "webauthn", "codes"], remove_the_app, [(REMOVED, "app")]),
+        (["totp", "webauthn"], remove_the_passkey, [(REMOVED, "passkey")]),
+        (["totp", "codes"], make_new_codes,
+         [(ADDED, "recovery-codes"), (REMOVED, "recovery-codes")]),
+    ],
+)  # fmt: skip
+def test_each_change_is_told_and_nothing_of_the_secrets(
+    teacher: User, agency: Agency, monkeypatch: pytest.MonkeyPatch,
+    has: list[str], change: Change, expected: list[tuple[str, str]],
+) -> None:  # fmt: skip
+    monkeypatch.setattr(AddPasskeyForm, "clean", lambda form: form.cleaned_data)
+    client = owner_of(has, teacher)
+    change(client, teacher)
+    entry = (teacher.pk, f"user:{teacher.pk}")
+    assert factor_events(agency) == [(verb, *entry, code) for verb, code in expected]
+    assert not factor_events(None)
+
+
+@pytest.mark.parametrize("change", [remove_the_app, remove_the_passkey, make_new_codes])
+def test_nothing_is_changed_that_cannot_be_told(
+    teacher: User, monkeypatch: pytest.MonkeyPatch, change: Change
+) -> None:
+    client = owner_of(["totp", "webauthn", "codes"], teacher)
+    before = list(Authenticator.objects.order_by("pk").values_list("pk", flat=True))
+    monkeypatch.setattr("accounts.second_factor.note_about", fails)
+    with pytest.raises(RuntimeError):
+        change(client, teacher)
+    with pytest.raises(RuntimeError):
+        second_factor.remove_all(teacher)
+    assert list(Authenticator.objects.order_by("pk").values_list("pk", flat=True)) == before
+
+
+def owner_of(kinds: list[str], user: User) -> Client:
+    """Return the browser of somebody who has these, and has just proven who they are."""
+    if "totp" in kinds:
+        give_app(user)
+    if "webauthn" in kinds:
+        Authenticator.objects.create(user=user, type="webauthn", data={"name": "Laptop"})
+    if "codes" in kinds:
+        RecoveryCodes.activate(user)
+    client = signed_in(user)
+    fresh(client)
+    return client
+
+
+def fails(*args: object, **kwargs: object) -> None:
+    raise RuntimeError("No event today.")
+
+
+def test_what_is_refused_is_not_told_as_removed(lead: User, agency: Agency) -> None:
+    client = signed_in(lead)
+    fresh(client)
+    remove_the_app(client, lead)
+    assert not factor_events(agency)
+
+
+def test_a_lost_phone_is_told_in_each_agency_with_who_removed_it(
+    administrator: Client, lead: User, agency: Agency, elsewhere: Agency
+) -> None:
+    Membership.objects.create(user=lead, agency=elsewhere)
+    remove_in_admin(administrator, lead)
+    by = User.objects.get(email="sue@example.org").pk
+    for chain in (agency, elsewhere):
+        assert factor_events(chain) == [(REMOVED, by, f"user:{lead.pk}", "app")]
+
+
+def test_the_command_line_is_told_as_the_portal_itself() -> None:
+    editor = make_person("edie@example.org", None)
+    give_app(editor)
+    second_factor.remove_all(editor)
+    assert factor_events(None) == [(REMOVED, None, f"user:{editor.pk}", "app")]

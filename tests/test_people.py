@@ -30,11 +30,6 @@ INVITATION_PAGES = ["invitation_withdraw", "invitation_send_again"]
 ADMIN = "admin:accounts_membership_changelist"
 
 
-@pytest.fixture
-def elsewhere() -> Agency:
-    return Agency.objects.create(name="Example Health Trust")
-
-
 # Who may
 
 

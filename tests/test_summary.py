@@ -3,16 +3,22 @@
 import json
 import re
 from io import BytesIO
+from typing import Any
 
 import pikepdf
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pypdf import PdfReader
 from weasyprint.urls import FatalURLFetchingError
 
+from accounts.models import User
+from referrals import follow_up, later, review
 from referrals.models import Conversation
 from referrals.pdf import BREAK, OwnFilesOnly, breakable, render_pdf
+from referrals.services import guidance_of
 from referrals.summary import as_text
+from referrals.wording import long_moment
 from tests.people import LEVEL_2, record
 from thresholds.models import Contact
 
@@ -161,6 +167,106 @@ def test_hostile_text_is_printed_as_it_was_typed(teachers_browser: Client, step:
     page = teachers_browser.get(f"/conversations/{done.token}/summary/").content.decode()
     assert "<script>alert" not in page and "&lt;script&gt;alert" in page
     assert "<script>alert(1)</script>" in pdf_text(done)
+
+
+# What came after the record
+
+
+LATER = "Added after this was recorded"
+
+
+def test_nothing_is_printed_as_added_where_nothing_was(teachers_browser: Client) -> None:
+    assert LATER not in pdf_text(record(teachers_browser))
+
+
+def test_what_came_later_is_printed_with_who_and_when_in_its_order(
+    teachers_browser: Client, teacher: User, lead: User
+) -> None:
+    done = record(teachers_browser)
+    recorded = json.dumps(done.content)
+    add(done, teacher, "He came hungry again.")
+    decide(done, lead, "ask", text="Who fetched him?")
+    decide(done, lead, "other-level", level=3, text="Two agencies.")
+    follow_up.note_answer(
+        conversation=done, by=teacher, answer="early-help",
+        answered_on=timezone.localdate(), note="Said Sam",
+    )  # fmt: skip
+    decide(done, lead, "agree")
+    decide(done, lead, "sign-off")
+    when = long_moment(timezone.now()).split(" on ")[1]
+    before, after = pdf_text(done).split(LATER)
+    said = (
+        "teacher Added: He came hungry again.", "lead Asks for more: Who fetched him?",
+        f"lead Judges {guidance_of(done).level_by_number[3].title}: Two agencies.",
+        f"Noted the council’s answer of {when.split(' ', 1)[1]}: early help instead: Said Sam",
+        "lead Agrees with the judgement", "lead Signed this off",
+    )  # fmt: skip
+    places = [squash(after).find(squash(words)) for words in said]
+    assert -1 not in places and places == sorted(places), after
+    assert squash(after).count(squash(when)) >= len(said)
+    assert not any(squash(words) in squash(before) for words in said)
+    assert json.dumps(Conversation.objects.get(pk=done.pk).content) == recorded
+
+
+def test_the_page_and_the_pdf_say_the_same_of_what_came_later(
+    teachers_browser: Client, teacher: User, lead: User
+) -> None:
+    done = record(teachers_browser)
+    add(done, teacher, "He came hungry again.")
+    decide(done, lead, "sign-off", text="Thank you")
+    page = teachers_browser.get(f"/conversations/{done.token}/summary/").content.decode()
+    for entry in later.entries_of(done):
+        assert f"{entry.who} {entry.did}" in page and entry.text in page
+        assert squash(f"{entry.who} {entry.did}") in squash(pdf_text(done)).lower()
+        assert squash(entry.text) in squash(pdf_text(done))
+
+
+def test_hostile_text_that_was_added_is_printed_as_it_was_typed(
+    teachers_browser: Client, teacher: User
+) -> None:
+    done = record(teachers_browser)
+    add(done, teacher, HOSTILE)
+    printed = pdf_text(done)
+    assert "<script>alert(1)</script>" in printed and "{{ 7*7 }}" in printed
+
+
+def test_an_endless_word_that_was_added_gets_places_to_break(
+    teachers_browser: Client, teacher: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = record(teachers_browser)
+    add(done, teacher, "x" * 20_000)
+    shown: list[dict[str, Any]] = []
+    monkeypatch.setattr(
+        "referrals.pdf.render_to_string", lambda name, context: shown.append(context) or "<p>"
+    )
+    render_pdf(done)
+    (row,) = shown[0]["content"]["blocks"][-1]["table"]["rows"]
+    assert max(len(piece) for piece in re.split(rf"[\s{BREAK}]", row[-1])) < 80
+
+
+def test_a_pdf_with_what_came_later_is_tagged_too(teachers_browser: Client, teacher: User) -> None:
+    done = record(teachers_browser)
+    add(done, teacher, "He came hungry again.")
+    pdf = pikepdf.open(BytesIO(render_pdf(done)))
+    assert pdf.open_metadata().get("pdfuaid:part") == "1"
+    outline = pdf.open_outline()
+    assert [child.title for child in outline.root[0].children][-1] == LATER
+
+
+def add(done: Conversation, by: User, text: str) -> None:
+    review.add(conversation=done, author=by, text=text)
+
+
+def decide(done: Conversation, by: User, decision: str, **more: object) -> None:
+    read = review.digest(done)
+    review.review(conversation=done, reviewer=by, decision=decision, read=read, **more)
+
+
+def squash(text: str) -> str:
+    return re.sub(r"\s", "", text)
+
+
+# What it may load, and what it can hold
 
 
 @pytest.mark.parametrize(
