@@ -36,6 +36,7 @@ def as_document(edition: Edition) -> dict[str, object]:
         "special_routes": [_with_codes(route) for route in guidance.special_routes],
         "rules": [_with_codes(rule) for rule in guidance.rules],
         "next_steps": [asdict(step) for step in guidance.next_steps],
+        "ladders": [asdict(ladder) for ladder in guidance.ladders],
         "pages": [_page(page) for page in Page.objects.filter(edition=edition)],
     }
 
@@ -63,7 +64,12 @@ def _provenance(row: Edition | Link) -> Row:
 
 
 def _area(area: Area) -> Row:
-    return {"slug": area.slug, "name": area.name, "council": area.council}
+    return {
+        "slug": area.slug,
+        "name": area.name,
+        "council": area.council,
+        "districts": area.districts,
+    }
 
 
 def _contact(contact: Contact) -> Row:

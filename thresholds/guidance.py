@@ -37,7 +37,10 @@ class Domain:
 
 @dataclass(frozen=True)
 class Indicator:
-    """`shared_key` is empty unless the wording is printed at several levels."""
+    """`shared_key` is empty unless the wording is printed at several levels.
+
+    `sayings` are everyday words for it: the project's own, never shown as the source's.
+    """
 
     code: str
     level: int
@@ -46,6 +49,17 @@ class Indicator:
     section: str
     heading: str
     shared_key: str = ""
+    sayings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """One worry across the levels, grouped by this project. `indicators` are codes, lowest first."""
+
+    code: str
+    name: str
+    summary: str
+    indicators: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -172,6 +186,7 @@ class Guidance:
     special_routes: tuple[SpecialRoute, ...] = ()
     rules: tuple[Rule, ...] = ()
     next_steps: tuple[NextStepRule, ...] = ()
+    ladders: tuple[Ladder, ...] = ()
 
     @property
     def for_reading_only(self) -> bool:
@@ -189,6 +204,18 @@ class Guidance:
     @cached_property
     def domain_by_code(self) -> dict[str, Domain]:
         return {domain.code: domain for domain in self.domains}
+
+    @cached_property
+    def ladder_by_code(self) -> dict[str, Ladder]:
+        return {ladder.code: ladder for ladder in self.ladders}
+
+    @cached_property
+    def ladders_of(self) -> dict[str, tuple[Ladder, ...]]:
+        """Indicator code -> the ladders on which it stands."""
+        return {
+            code: tuple(ladder for ladder in self.ladders if code in ladder.indicators)
+            for code in self.by_code
+        }
 
     @cached_property
     def strength_codes(self) -> frozenset[str]:

@@ -70,7 +70,9 @@ def _build(edition: m.Edition) -> g.Guidance:
         areas=tuple(edition.partnership.areas.values_list("slug", flat=True)),
         levels=tuple(_level(row) for row in rows(m.Level)),
         domains=tuple(g.Domain(r.code, r.name, r.section) for r in rows(m.Domain)),
-        indicators=tuple(_indicator(row) for row in rows(m.Indicator, "level", "domain")),
+        indicators=tuple(
+            _indicator(row) for row in rows(m.Indicator, "level", "domain", "sayings")
+        ),
         services=tuple(
             g.Service(r.level.number, r.name, r.section) for r in rows(m.Service, "level")
         ),
@@ -92,6 +94,7 @@ def _build(edition: m.Edition) -> g.Guidance:
         ),
         rules=tuple(_rule(r) for r in rows(m.Rule, "area").prefetch_related("indicators")),
         next_steps=tuple(_next_step(row) for row in rows(m.NextStep, "area")),
+        ladders=tuple(_ladder(row) for row in rows(m.Ladder).prefetch_related("indicators__level")),
     )
 
 
@@ -124,7 +127,13 @@ def _indicator(row: m.Indicator) -> g.Indicator:
         section=row.section,
         heading=row.heading,
         shared_key=row.shared_key,
+        sayings=tuple(row.sayings.lines.splitlines()) if hasattr(row, "sayings") else (),
     )
+
+
+def _ladder(row: m.Ladder) -> g.Ladder:
+    signs = sorted(row.indicators.all(), key=lambda sign: (sign.level.number, sign.position))
+    return g.Ladder(row.code, row.name, row.summary, tuple(sign.code for sign in signs))
 
 
 def _rule(row: m.Rule) -> g.Rule:

@@ -69,6 +69,8 @@ class Area(Natural):
     partnership = models.ForeignKey(Partnership, on_delete=models.PROTECT, related_name="areas")
     name = models.CharField(max_length=100)
     council = models.CharField(max_length=200, blank=True)
+    # A child's postcode does not say the council: the names of its districts do.
+    districts = models.CharField(max_length=400, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
@@ -230,6 +232,44 @@ class Indicator(CodedRow):
 
     def __str__(self) -> str:
         return self.text
+
+
+class Sayings(EditionRow):
+    """How people say what an indicator means, a saying a line: the project's own words.
+
+    The finder compares what somebody types with these. They are no part of the source.
+    """
+
+    indicator = models.OneToOneField(Indicator, on_delete=models.CASCADE, related_name="sayings")
+    lines = models.TextField()
+    natural = ("edition__slug", "indicator__code")
+
+    class Meta(EditionRow.Meta):
+        verbose_name_plural = "sayings"
+
+    def __str__(self) -> str:
+        return f"How people say: {self.indicator}"
+
+
+class Ladder(CodedRow):
+    """One worry across the levels: a grouping made by this project, not by the source."""
+
+    name = models.CharField(max_length=100)
+    summary = models.CharField(max_length=300)
+    indicators = models.ManyToManyField(Indicator, related_name="ladders")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FinderIndex(models.Model):
+    """What the finder has learnt of the texts of one edition; `thresholds.index` reads it."""
+
+    edition = models.OneToOneField(Edition, on_delete=models.CASCADE, related_name="finder_index")
+    vectors = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"Index of {self.edition}"
 
 
 class Service(EditionRow):

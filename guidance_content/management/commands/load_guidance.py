@@ -8,7 +8,13 @@ from thresholds.models import Edition
 
 # Edition -> the fixtures that make it whole, in the order in which they refer to each other.
 EDITIONS = {
-    "ddscp-2019-12": ("ddscp-2019-12", "ddscp-2019-12-rules", "ddscp-2019-12-pages"),
+    "ddscp-2019-12": (
+        "ddscp-2019-12",
+        "ddscp-2019-12-rules",
+        "ddscp-2019-12-pages",
+        "ddscp-2019-12-sayings",
+        "ddscp-2019-12-ladders",
+    ),
     "warwickshire-spectrum": ("warwickshire-spectrum", "warwickshire-spectrum-pages"),
 }
 
