@@ -3,7 +3,7 @@ PORT ?= 8000
 PYTHON ?= python3
 MANAGE = .venv/bin/python manage.py
 
-.PHONY: setup run test lint css libraries
+.PHONY: setup run test lint css libraries bench-search
 
 .venv/bin/uv:
 	@echo "Making the environment"
@@ -46,6 +46,10 @@ lint: .venv/installed-dev .env
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	$(MANAGE) makemigrations --check --dry-run
+
+# Figures, not tests: they are of this machine, at this hour.
+bench-search: .venv/installed-dev setup
+	.venv/bin/python bench/search.py
 
 css:
 	npm install --no-package-lock --no-audit --no-fund

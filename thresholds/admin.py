@@ -126,6 +126,30 @@ class IndicatorAdmin(RowAdmin):
     search_fields = ("text", "code")
 
 
+@admin.register(m.Sayings)
+class SayingsAdmin(RowAdmin):
+    list_display = ("indicator", "lines", "edition")
+    list_select_related = ("indicator", "edition")
+    search_fields = ("lines", "indicator__text", "indicator__code")
+
+
+@admin.register(m.Ladder)
+class LadderAdmin(RowAdmin):
+    list_display = ("name", "code", "summary", "edition")
+    search_fields = ("name", "code", "summary")
+
+
+@admin.register(m.FinderIndex)
+class FinderIndexAdmin(ReadOnly):
+    """Numbers that a command makes from the texts: only whether they are there is to be seen."""
+
+    list_display = ("edition",)
+    list_select_related = ("edition",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[m.FinderIndex]:
+        return super().get_queryset(request).defer("vectors")
+
+
 @admin.register(m.Service)
 class ServiceAdmin(RowAdmin):
     list_display = ("name", "level", "edition", "section")

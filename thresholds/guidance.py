@@ -54,7 +54,7 @@ class Indicator:
 
 @dataclass(frozen=True)
 class Ladder:
-    """One worry across the levels, grouped by this project. `indicators` are codes, lowest first."""
+    """One worry across the levels, in this project's own grouping: codes, lowest level first."""
 
     code: str
     name: str

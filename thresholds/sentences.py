@@ -22,7 +22,7 @@ WIDTH, HEADS, LAYERS = 384, 12, 6
 # The model was made for texts of this many tokens; of a longer one it sees the beginning.
 LONGEST = 128
 # Tokens that are worked through at once: more would take memory and save no time.
-AT_ONCE = 1024
+AT_ONCE = 512
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,16 @@ class Encoded:
     meaning: Array
     spans: tuple[tuple[int, int], ...]
     shares: Array
+
+
+def joined(parts: Sequence[tuple[int, Encoded]]) -> Encoded:
+    """Return the meaning of a text whose parts begin at these places: the longer weigh more."""
+    weighed = [part.shares * len(part.spans) for _, part in parts]
+    shares = np.concatenate(weighed).astype(np.float32)
+    total = shares.sum(0)
+    length = float(np.linalg.norm(total)) or 1.0
+    spans = tuple((at + a, at + b) for at, part in parts for a, b in part.spans)
+    return Encoded(total / length, spans, shares / length)
 
 
 @dataclass(frozen=True)
@@ -161,7 +171,7 @@ def _through(layer: _Layer, hidden: Array, unseen: Array, count: int, longest: i
 
 
 def _linear(rows: Array, part: Pair) -> Array:
-    return rows @ part[0] + part[1]  # type: ignore[no-any-return]
+    return rows @ part[0] + part[1]
 
 
 def _normed(rows: Array, part: Pair) -> Array:
