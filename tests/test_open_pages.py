@@ -9,6 +9,7 @@ from django.test import Client
 from accounts.models import User
 from guidance_content.models import Page
 from guidance_content.prose import render_prose
+from tests.pages import main_of, text_of, words
 from thresholds.guidance import Guidance
 from thresholds.models import Area, Contact, Edition, Indicator, Link
 from thresholds.open_pages import printed_date
@@ -21,9 +22,13 @@ FIXED = [
     "/guidance/questions/",
     "/levels/",
     "/domains/",
+    "/ladders/",
+    "/grid/",
+    "/find/",
     "/services/",
     "/contacts/",
     "/glossary/",
+    "/quick-check/",
     "/areas/warwickshire/",
     "/accessibility/",
     "/privacy/",
@@ -33,6 +38,9 @@ UNKNOWN = [
     "/levels/0/",
     "/levels/x/",
     "/domains/nowhere/",
+    "/ladders/nowhere/",
+    "/indicators/dd999/",
+    "/indicators/",
     "/guidance/nothing/",
     "/areas/nowhere/",
     "/areas/derby/",
@@ -51,26 +59,14 @@ def addresses(ddscp: Guidance) -> list[str]:
         *FIXED,
         *(f"/levels/{level.number}/" for level in ddscp.levels),
         *(f"/domains/{domain.code}/" for domain in ddscp.domains),
+        *(f"/ladders/{ladder.code}/" for ladder in ddscp.ladders[:3]),
+        *(f"/indicators/{sign.code}/" for sign in ddscp.indicators[::60]),
         *(
             f"/guidance/{code}/"
             for code in Page.objects.filter(edition__slug=ddscp.slug).values_list("code", flat=True)
         ),
         "/areas/warwickshire/before-a-referral/",
     ]
-
-
-def words(client: Client, address: str) -> str:
-    """The text of a page's main part, as a reader has it."""
-    return text_of(main_of(client, address))
-
-
-def main_of(client: Client, address: str) -> str:
-    html = client.get(address).content.decode()
-    return html[html.index("<main") : html.index("</main>")]
-
-
-def text_of(html: str) -> str:
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", html)))
 
 
 def test_every_open_page_answers_without_signing_in(client: Client, addresses: list[str]) -> None:
@@ -126,6 +122,15 @@ def test_each_area_has_its_own_urgent_number_and_never_the_others(
             assert not any(number in card for card in own for number in others), (address, area)
 
 
+def test_the_find_box_is_once_on_every_page_and_posts(client: Client, addresses: list[str]) -> None:
+    """What people type may be about a child: it must not stand in an address."""
+    for address in addresses:
+        forms = re.findall(r"<form[^>]*search[^>]*>", client.get(address).content.decode())
+        assert len(forms) == 1, address
+        assert 'method="post"' in forms[0], address
+        assert 'action="/find/"' in forms[0], address
+
+
 def test_a_corrected_number_is_shown_at_once(client: Client) -> None:
     client.get("/contacts/")
     Contact.objects.filter(area__slug="derby", purpose="urgent").update(phone="01332 000000")
@@ -138,7 +143,7 @@ def test_an_unknown_address_is_a_page_not_found(client: Client, address: str) ->
     assert client.get(address).status_code == 404
 
 
-@pytest.mark.parametrize("address", ["/levels/", "/guidance/", "/contacts/"])
+@pytest.mark.parametrize("address", ["/levels/", "/guidance/", "/contacts/", "/ladders/", "/grid/"])
 def test_an_open_page_can_only_be_read(client: Client, address: str) -> None:
     assert client.post(address).status_code == 405
 
@@ -198,7 +203,7 @@ def test_each_level_gives_what_is_printed_and_each_areas_steps_apart(
 def test_a_wording_printed_at_several_levels_says_so(client: Client, ddscp: Guidance) -> None:
     shared = next(i for i in ddscp.indicators if i.shared_key and i.level == 2)
     others = [n for n in ddscp.levels_of_wording[shared.shared_key] if n != 2]
-    after = words(client, "/levels/2/").split(re.sub(r"\s+", " ", shared.text), 1)[1][:60]
+    after = words(client, "/levels/2/").split(re.sub(r"\s+", " ", shared.text), 1)[1][:90]
     assert all(f"Level {n}" in after for n in others)
 
 

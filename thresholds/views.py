@@ -84,20 +84,22 @@ def contacts(request: HttpRequest) -> HttpResponse:
 
 def by_domain(guidance: Guidance, level: Level) -> list[tuple[Domain, list[Indicator]]]:
     """Return the indicators of `level`, each domain's together."""
-    grouped = [
-        (d, [i for i in guidance.indicators if (i.domain, i.level) == (d.code, level.number)])
-        for d in guidance.domains
-    ]
+    grouped = [(domain, signs_at(guidance, domain, level)) for domain in guidance.domains]
     return [(domain, signs) for domain, signs in grouped if signs]
 
 
 def by_level(guidance: Guidance, domain: Domain) -> list[tuple[Level, list[Indicator]]]:
     """Return the indicators of `domain`, each level's together."""
-    grouped = [
-        (v, [i for i in guidance.indicators if (i.domain, i.level) == (domain.code, v.number)])
-        for v in guidance.levels
-    ]
+    grouped = [(level, signs_at(guidance, domain, level)) for level in guidance.levels]
     return [(level, signs) for level, signs in grouped if signs]
+
+
+def signs_at(guidance: Guidance, domain: Domain, level: Level) -> list[Indicator]:
+    return [
+        sign
+        for sign in guidance.indicators
+        if (sign.domain, sign.level) == (domain.code, level.number)
+    ]
 
 
 def pathways(shown: Shown, level: Level) -> list[dict[str, object]]:

@@ -2,12 +2,16 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+from unicodedata import normalize
 
 import pytest
 from playwright.sync_api import ConsoleMessage, Request, Response
+from pypdf import PdfReader
 
 from tests.browser.audit import Findings, examine
-from tests.browser.cases import AREAS, LEVELS, phones, rows
+from tests.browser.cases import AREAS, LEVELS, contacts, phones, rows
 from tests.browser.person import Person, squash
 
 pytestmark = pytest.mark.browser
@@ -15,6 +19,7 @@ pytestmark = pytest.mark.browser
 PAGES = [row["code"] for row in rows("ddscp-2019-12-pages", "guidance_content.page")]
 OTHER_PAGES = [row["code"] for row in rows("warwickshire-spectrum-pages", "guidance_content.page")]
 DOMAINS = [row["code"] for row in rows("ddscp-2019-12", "thresholds.domain")]
+LADDERS = [row["code"] for row in rows("ddscp-2019-12-ladders", "thresholds.ladder")]
 OPEN = [
     "/",
     "/guidance/",
@@ -24,9 +29,15 @@ OPEN = [
     *(f"/levels/{number}/" for number in LEVELS),
     "/domains/",
     *(f"/domains/{code}/" for code in (DOMAINS[0], DOMAINS[4], DOMAINS[-1])),
+    "/ladders/",
+    *(f"/ladders/{code}/" for code in (LADDERS[0], *LADDERS[21:24])),
+    "/grid/",
+    *(f"/indicators/{code}/" for code in ("dd034", "dd060", "dd214")),
+    "/find/",
     "/services/",
     "/contacts/",
     "/glossary/",
+    "/quick-check/",
     "/areas/warwickshire/",
     *(f"/areas/warwickshire/{code}/" for code in OTHER_PAGES),
     "/accessibility/",
@@ -35,6 +46,7 @@ OPEN = [
     "/account/password/reset/",
 ]
 NOT_THERE = "/levels/9/"
+TOLD = "Zephyrine comes in hungry and dirty, and her mum is drinking. She is not hit."
 
 
 class Listener:
@@ -132,6 +144,120 @@ def test_999_is_seen_at_once_on_every_kind_of_page(
         if not numbers.locator("visible=true").count():
             reader.page.locator("summary", has_text="999").first.click()
         assert numbers.locator("visible=true").count()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_the_find_box_answers_and_leaves_no_trace(
+    arrive: Callable[..., Person], scripts: bool
+) -> None:
+    reader = arrive(email="", scripts=scripts)
+    reader.open("/levels/2/")
+    reader.page.get_by_label("Find in the guidance").fill(TOLD)
+    reader.press(reader.page.get_by_role("button", name="Find", exact=True))
+    assert reader.page.url == reader.portal + "/find/"
+    assert "Zephyrine" not in reader.page.title()
+    assert reader.page.locator(".found > li").count()
+    assert reader.page.locator(".found mark").count()
+    assert reader.page.locator("main textarea").input_value() == TOLD
+    assert reader.context.cookies() == []
+    if scripts:
+        findings = Findings()
+        examine(reader.page, "what was found", findings)
+        findings.check()
+
+
+@pytest.mark.parametrize("text", ["dental care", ""])
+def test_what_the_find_box_says_is_sound(reader: Person, text: str) -> None:
+    """Where the guidance uses the same words, and where there were none."""
+    listener, findings = Listener(reader), Findings()
+    reader.open("/find/")
+    reader.page.locator("main textarea").fill(text)
+    reader.press(reader.page.locator("main button[type=submit]").first)
+    assert listener.complaints == []
+    assert bool(reader.errors()) == (not text)
+    examine(reader.page, f"found for {text!r}", findings)
+    findings.check()
+
+
+def test_the_sheet_is_a_table_on_a_screen_and_cards_on_a_phone(
+    arrive: Callable[..., Person],
+) -> None:
+    for width, is_table in ((320, False), (768, False), (1280, True)):
+        reader = arrive(email="", width=width)
+        reader.open("/grid/")
+        first, second = reader.page.locator(".sheet tbody tr").first.locator("td").all()[:2]
+        boxes = [first.bounding_box() or {}, second.bounding_box() or {}]
+        assert (boxes[0]["y"] == boxes[1]["y"]) == is_table, width
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A printed page: its words without a space between, and whether it lies on its side."""
+
+    text: str
+    is_wide: bool
+
+
+def printed(reader: Person) -> list[Sheet]:
+    paper = PdfReader(BytesIO(reader.page.pdf(format="A4", prefer_css_page_size=True)))
+    return [
+        Sheet(
+            # A printed "fi" may be one letter.
+            squash(normalize("NFKC", page.extract_text())),
+            page.mediabox.width > page.mediabox.height,
+        )
+        for page in paper.pages
+    ]
+
+
+# Address -> whether the paper lies on its side; words that must be on it, and that must not.
+PRINTED = {
+    "/grid/": (True, ["Domain"], ["Find in the guidance", "Print this page"]),
+    "/levels/4/": (False, ["999", "Not confirmed since"], ["Find in the guidance", "Breadcrumb"]),
+    "/ladders/domestic-abuse/": (False, ["project’s own"], ["Print this page", "/indicators/"]),
+    "/contacts/": (False, ["Not confirmed since"], ["Print this page", "Sign in"]),
+}
+
+
+@pytest.mark.parametrize("path", PRINTED)
+def test_paper_keeps_what_matters_and_drops_what_is_pressed(reader: Person, path: str) -> None:
+    is_wide, there, not_there = PRINTED[path]
+    reader.open(path)
+    paper = printed(reader)
+    assert {page.is_wide for page in paper} == {is_wide}
+    text = "".join(page.text for page in paper)
+    assert [words for words in there if squash(words) not in text] == []
+    assert [words for words in not_there if squash(words) in text] == []
+
+
+@pytest.mark.parametrize("path", ["/contacts/", "/levels/2/"])
+def test_paper_has_every_number_and_the_whole_address_of_a_form(reader: Person, path: str) -> None:
+    reader.open(path)
+    text = "".join(page.text for page in printed(reader))
+    for area in AREAS:
+        assert {phone for phone in phones(area) if phone not in text} == set()
+        assert [row["url"] for row in contacts(area) if squash(row["url"]) not in text] == []
+
+
+def test_paper_repeats_the_headings_of_the_sheet(reader: Person) -> None:
+    reader.open("/grid/")
+    with_table = [page.text for page in printed(reader) if re.search(r"dd\d{3}", page.text)]
+    assert len(with_table) > 1
+    for text in with_table:
+        assert all(squash(f"Level {n} {level['name']}") in text for n, level in LEVELS.items())
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_how_to_print_is_a_button_or_a_hint(arrive: Callable[..., Person], scripts: bool) -> None:
+    reader = arrive(email="", scripts=scripts)
+    reader.open("/levels/2/")
+    buttons = reader.page.get_by_role("button", name="Print this page")
+    assert buttons.count() == int(scripts)
+    assert reader.page.locator("[data-print]").is_visible()
+    if scripts:
+        reader.page.evaluate("window.print = () => { document.title = 'printed' }")
+        buttons.click()
+        assert reader.page.title() == "printed"
 
 
 def test_every_open_page_is_reached_by_links_from_the_front(reader: Person) -> None:

@@ -1,0 +1,30 @@
+"""A page's words, as a reader has them."""
+
+import re
+from html import unescape
+
+from django.http import HttpResponse
+from django.test import Client
+
+
+def words(client: Client, address: str) -> str:
+    """The text of a page's main part."""
+    return text_of(main_of(client, address))
+
+
+def main_of(client: Client, address: str) -> str:
+    return main_part(client.get(address))
+
+
+def main_part(response: HttpResponse) -> str:
+    html = response.content.decode()
+    return html[html.index("<main") : html.index("</main>")]
+
+
+def text_of(html: str) -> str:
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", html)))
+
+
+def squeezed(text: str) -> str:
+    """A wording as `text_of` gives it."""
+    return re.sub(r"\s+", " ", text)
