@@ -3,48 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from referrals import answers
+from referrals import answers, signs_page
 from referrals.deadlines import council_called, due_by
 from referrals.fields import StepForm
 from referrals.summary import Facts
 from thresholds.consent import points
-from thresholds.guidance import Guidance, Indicator
 
 Context = dict[str, Any]
-
-
-def signs(facts: Facts, form: StepForm) -> Context:
-    """Return the domains with their signs, strengths first, and what is ticked."""
-    ticked = set(_values(form, "codes"))
-    unknown = set(_values(form, "unknown_domains"))
-    domains = []
-    for domain in facts.guidance.domains:
-        offered = _offered(facts.guidance, domain.code)
-        strengths = [sign for sign in offered if sign.code in facts.guidance.strength_codes]
-        domains.append(
-            {
-                "code": domain.code,
-                "name": domain.name,
-                "strengths": strengths,
-                "worries": [sign for sign in offered if sign not in strengths],
-                "chosen": sum(sign.code in ticked for sign in offered),
-                "unknown": domain.code in unknown,
-            }
-        )
-    return {"domains": domains, "ticked": ticked}
-
-
-def _values(form: StepForm, name: str) -> list[str]:
-    return list(form[name].value() or [])
-
-
-def _offered(guidance: Guidance, domain: str) -> list[Indicator]:
-    """Return the signs of a domain. A wording printed at several levels is offered once."""
-    once: dict[str, Indicator] = {}
-    for sign in guidance.indicators:
-        if sign.domain == domain:
-            once.setdefault(sign.shared_key or sign.code, sign)
-    return list(once.values())
 
 
 def evidence(facts: Facts, form: StepForm) -> Context:
@@ -101,7 +66,7 @@ def agreement(facts: Facts, form: StepForm) -> Context:
 
 
 EXTRA: dict[str, Callable[[Facts, StepForm], Context]] = {
-    "signs": signs,
+    "signs": signs_page.signs,
     "evidence": evidence,
     "reading": reading,
     "agreement": agreement,

@@ -75,18 +75,25 @@ def render(form):
     )
 
 
+def foreign_scripts(page):
+    """Return the scripts that are no file of ours."""
+    return [
+        attrs for attrs in page.all("script") if not attrs.get("src", "").startswith("/static/")
+    ]
+
+
 @every_field
 def test_hostile_words_are_shown_as_words(kind):
     field = FIELDS[kind](HOSTILE_CHOICES, label=HOSTILE, help_text=HOSTILE)
     page = render(form_with(field))
-    assert not page.all("script")
+    assert not foreign_scripts(page)
     assert HOSTILE in page.texts
 
 
 @pytest.mark.parametrize("kind", ["text", "email", "number", "textarea", "counted"])
 def test_a_hostile_value_comes_back_as_it_was_typed(kind):
     page = render(form_with(FIELDS[kind](CHOICES), {"answer": HOSTILE}))
-    assert not page.all("script")
+    assert not foreign_scripts(page)
     assert HOSTILE in page.texts + page.values("value")
 
 
@@ -95,7 +102,7 @@ def test_a_hostile_choice_can_be_chosen(kind):
     page = render(form_with(FIELDS[kind](HOSTILE_CHOICES), {"answer": [HOSTILE]}))
     chosen = [attrs for _, attrs in page.elements if {"checked", "selected"} & attrs.keys()]
     assert [attrs["value"] for attrs in chosen] == [HOSTILE]
-    assert not page.all("script")
+    assert not foreign_scripts(page)
 
 
 def test_a_password_is_never_given_back():
