@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("thresholds.urls")),
     path("", include("guidance_content.urls")),
     path("conversations/", include("referrals.urls")),
+    path("quick-check/", include("referrals.quick_check_urls")),
     path("desk/", include("referrals.desk_urls")),
     path("account/", include("accounts.urls")),
     path("people/", include("accounts.people_urls")),

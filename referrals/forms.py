@@ -26,7 +26,6 @@ from referrals.fields import (
     refuse_past,
     short_text,
 )
-from thresholds.concern import ELSEWHERE, UNKNOWN_AREA
 from thresholds.guidance import Level
 
 PREGNANCY_DAYS = 310
@@ -42,24 +41,6 @@ SEEN_BY = [
     ("practitioner", "Another practitioner saw or said it"),
     ("other", "Somebody else saw or said it"),
 ]
-
-
-class AreaForm(StepForm):
-    page_heading = True
-    place = radios(
-        "Where does the child live?",
-        [],
-        help_text="It decides which council, which telephone numbers and which pathway apply.",
-        error_messages={"required": "Choose where the child lives, or “I do not know”"},
-    )
-
-    def __init__(self, *args: object, areas: list[tuple[str, str]], **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["place"].choices = [
-            *areas,
-            (ELSEWHERE, Choice("Somewhere else", hint="That place’s own council decides")),
-            (UNKNOWN_AREA, "I do not know"),
-        ]
 
 
 class DangerForm(StepForm):

@@ -4,9 +4,11 @@ Code owns the order and when a step applies; the edition owns the words of the g
 """
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from accounts.models import Membership, User
 from referrals import answers, consent_forms, forms
+from referrals.area_form import AreaForm
 from referrals.fields import StepForm
 from referrals.journey import Answers, Data
 from referrals.wording import (
@@ -77,12 +79,17 @@ class Step:
 class AreaStep(Step):
     slug = "area"
     title = "Where the child lives"
-    form_class = forms.AreaForm
+    form_class = AreaForm
+    template = "journey/area.html"
+
+    def form(self, *args: Any, **kwargs: Any) -> StepForm:
+        form = super().form(*args, **kwargs)
+        form.offer()
+        return form
 
     def options(self, known: Answers) -> dict[str, object]:
         # Only areas whose partnership publishes contacts have a pathway to follow.
-        areas = Area.objects.filter(contacts__isnull=False).distinct()
-        return {"areas": [(area.slug, area.name) for area in areas]}
+        return {"areas": list(Area.objects.filter(contacts__isnull=False).distinct())}
 
 
 class DangerStep(Step):
@@ -143,7 +150,10 @@ class InPlaceStep(Step):
 class SignsStep(Step):
     slug = "signs"
     title = "Signs"
-    why = "Open a domain and choose what you have seen or heard: strengths as well as worries."
+    why = (
+        "Choose what you have seen or heard: strengths as well as worries. Below a worry that you "
+        "choose, signs of the same worry appear: look how far it goes."
+    )
     form_class = forms.SignsForm
     template = "journey/signs.html"
 

@@ -143,14 +143,20 @@ POLICIES: dict[str, Policy] = {
         name: open_page()
         for name in (
             "front", "levels", "domains", "services", "contacts", "glossary", "questions",
-            "guidance", "accessibility", "privacy",
+            "guidance", "accessibility", "privacy", "ladders", "grid",
         )
     },
+    "ladder": open_page(code="domestic-abuse"),
+    "indicator": open_page(code="dd034"),
+    # It changes nothing: it is posted so that what is typed stands in no address.
+    "find": Policy(anybody, frozenset(READS | WRITES), open=True),
     "level": open_page(number=2),
     "domain": open_page(code="education-learning"),
     "guidance_page": open_page(code="next-steps"),
     "area_guidance": open_page(slug="warwickshire"),
     "area_page": open_page(slug="warwickshire", code="before-a-referral"),
+    "quick_check": Policy(anybody, frozenset(READS | WRITES), open=True),
+    "quick_check_carry_on": Policy(works, frozenset(READS | WRITES), denied=403),
     "conversation_list": Policy(signed),
     "conversation_new": Policy(works, frozenset(READS | WRITES), denied=403),
     "conversation": record_page(sees, READS),

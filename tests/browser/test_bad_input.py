@@ -522,7 +522,7 @@ def test_the_first_pages_by_keyboard_alone(person: Person) -> None:
 def test_a_domain_opens_and_a_sign_is_chosen_by_keyboard(person: Person) -> None:
     person.hurry(LEVEL_1.answers, until="signs")
     keys = Keys(person)
-    keys.tab_to(className="govuk-details__summary")
+    keys.tab_to(className="govuk-details__summary domain__name")
     keys.keyboard.press("Enter")
     keys.tab_to(name="codes")
     keys.keyboard.press("Space")
