@@ -1,7 +1,10 @@
 """What every page shows about telephone lines."""
 
-from collections.abc import Iterable
-from datetime import date
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
 
 from django.http import HttpRequest
 from django.utils import timezone
@@ -11,8 +14,13 @@ from thresholds.guidance import Contact
 from thresholds.load import contacts_of
 from thresholds.models import Area
 from thresholds.models import Contact as ContactRow
+from thresholds.opening import BadHours, Opening, State, from_data, state
+from thresholds.opening_words import in_words
 
-PURPOSE_LABELS = dict(ContactRow.Purpose.choices)
+Purpose = ContactRow.Purpose
+PURPOSE_LABELS = dict(Purpose.choices)
+# Whom to call while a line is closed, the first that is not closed as well.
+UNTIL_THEN = (Purpose.OUT_OF_HOURS, Purpose.URGENT)
 
 
 def phone_cards(request: HttpRequest) -> dict[str, object]:
@@ -24,22 +32,55 @@ def phone_cards(request: HttpRequest) -> dict[str, object]:
     areas = Area.objects.all()
     if slug := getattr(request, "child_area", ""):
         areas = areas.filter(slug=slug)
-    return {"phone_cards": cards(areas, timezone.localdate())}
+    return {"phone_cards": cards(areas, timezone.now())}
 
 
-def cards(areas: Iterable[Area], today: date) -> list[dict[str, object]]:
-    """Return the areas that have contacts, each with its own, never mixed."""
+def cards(areas: Iterable[Area], now: datetime) -> list[dict[str, object]]:
+    """Return the areas that have contacts, each with its own, never mixed, as they are at `now`."""
     areas = list(areas)
     contacts = contacts_of(areas)
     found = []
     for area in areas:
-        own = [card_line(contact, today) for contact in contacts if contact.area == area.slug]
+        own = [stand_of(contact, now) for contact in contacts if contact.area == area.slug]
         if own:
-            found.append({"area": area.name, "slug": area.slug, "contacts": own})
+            lines = [card_line(stand, own, now) for stand in own]
+            found.append({"area": area.name, "slug": area.slug, "contacts": lines})
     return found
 
 
-def card_line(contact: Contact, today: date) -> dict[str, object]:
+@dataclass(frozen=True)
+class Stand:
+    """A contact, its hours, and how it stands at a moment."""
+
+    contact: Contact
+    hours: Opening
+    state: State
+
+
+def stand_of(contact: Contact, now: datetime) -> Stand:
+    # Hours change on the minute, and every page asks: within one, the answer is kept.
+    minute = now.replace(second=0, microsecond=0)
+    return Stand(contact, *_stand(json.dumps(contact.opening), minute))
+
+
+@lru_cache(maxsize=256)
+def _stand(opening: str, minute: datetime) -> tuple[Opening, State]:
+    hours = opening_of(json.loads(opening))
+    return hours, state(hours, minute)
+
+
+def opening_of(data: object) -> Opening:
+    """Return hours that are kept as data. What cannot be read is not known."""
+    try:
+        return from_data(data)
+    except BadHours:
+        return Opening()
+
+
+def card_line(stand: Stand, own: Sequence[Stand], now: datetime) -> dict[str, object]:
+    """Return what a card shows of one contact, one of its area's `own`."""
+    today, contact = timezone.localdate(now), stand.contact
+    confirmed = is_confirmed(*_dates(contact), today)
     return {
         "purpose": contact.purpose,
         "purpose_label": PURPOSE_LABELS[contact.purpose],
@@ -47,14 +88,36 @@ def card_line(contact: Contact, today: date) -> dict[str, object]:
         "phone": contact.phone,
         "hours": contact.hours,
         "url": contact.url,
-        "confirmed": is_confirmed(*_dates(contact), today),
+        "confirmed": confirmed,
         "status": currency(contact, today),
+        # A form has no hours of its own: it can be sent at any time.
+        "state": in_words(stand.state, stand.hours, now) if contact.phone else "",
+        "hours_may_differ": bool(contact.phone and stand.state.now and not confirmed),
+        "until_then": until_then(stand, own),
     }
+
+
+def until_then(stand: Stand, own: Sequence[Stand]) -> dict[str, str] | None:
+    """Return whom to call while a line is closed; None while it is not. 999 is always there."""
+    phone = stand.contact.phone
+    if not phone or stand.state.now != "closed":
+        return None
+    not_closed = [
+        other.contact
+        for other in own
+        if other.contact.phone not in ("", phone) and other.state.now != "closed"
+    ]
+    for purpose in UNTIL_THEN:
+        for other in not_closed:
+            if other.purpose == purpose:
+                return {"name": other.name, "phone": other.phone}
+    return {}
 
 
 def currency(contact: Contact, today: date) -> str:
     """Say in a line where `contact` comes from and how far it can be trusted."""
-    return f"From: {contact.source}. {standing(*_dates(contact), today)}"
+    what = "number" if contact.phone else "form"
+    return f"From: {contact.source}. {standing(*_dates(contact), today, what)}"
 
 
 def _dates(contact: Contact) -> tuple[date | None, date | None]:
