@@ -19,7 +19,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """Return where a person's work is: editors have no conversations."""
         if request.user.is_editor:
-            return reverse("admin:index")
+            return reverse("editors_home")
         return super().get_login_redirect_url(request)
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:

@@ -234,6 +234,12 @@ class Event(models.Model):
         ACCOUNT_CHANGED = "account-changed", "Changed an account"
         FACTOR_ADDED = "factor-added", "Set up a second factor"
         FACTOR_REMOVED = "factor-removed", "Removed a second factor"
+        DRAFTED = "drafted", "Began a draft of an edition"
+        PROPOSED = "proposed", "Proposed an edition"
+        UNPROPOSED = "unproposed", "Withdrew the proposal of an edition"
+        PUBLISHED = "published", "Published an edition"
+        ROLLED_BACK = "rolled-back", "Withdrew a published edition"
+        DISCARDED = "discarded", "Discarded a draft of an edition"
 
     chain = models.ForeignKey(Chain, on_delete=models.PROTECT, related_name="events")
     number = models.PositiveBigIntegerField()

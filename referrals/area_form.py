@@ -43,7 +43,7 @@ class AreaForm(StepForm):
     @property
     def cards(self) -> list[dict[str, object]]:
         """The numbers of every area: whichever it is, one of them is right."""
-        return cards(self.areas, timezone.localdate())
+        return cards(self.areas, timezone.now())
 
     def offer(self) -> None:
         """Offer “I am not sure” at first, and to go on without knowing once that was chosen."""

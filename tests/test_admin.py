@@ -9,8 +9,9 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Agency, Membership, User
+from guidance_content.models import Confirmation
 from tests.people import give_app
-from thresholds.models import Contact
+from thresholds.models import Contact, ContactChange, Edition, Link
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +33,20 @@ def editor() -> User:
         Permission.objects.filter(content_type__app_label__in=["thresholds", "guidance_content"])
     )
     return person
+
+
+@pytest.fixture(autouse=True)
+def a_change() -> ContactChange:
+    """A contact that somebody has changed: there is no history before."""
+    person = User.objects.create_user("eric@example.org", name="Eric")
+    return ContactChange.objects.create(contact=Contact.objects.first(), by=person, kind="added")
+
+
+@pytest.fixture(autouse=True)
+def a_confirmation(a_change: ContactChange) -> None:
+    Confirmation.objects.create(
+        edition=Edition.objects.first(), by=a_change.by, review_by="2030-01-01"
+    )
 
 
 @pytest.fixture
@@ -124,8 +139,15 @@ def test_a_person_who_is_no_editor_gets_no_admin(client: Client) -> None:
     assert client.get(address(Contact, "changelist"), follow=True).status_code == 403
 
 
-def test_an_editor_without_permissions_sees_no_guidance(client: Client, editor: User) -> None:
+def test_an_editor_needs_no_permissions_besides(client: Client, editor: User) -> None:
     editor.user_permissions.clear()
+    client.force_login(editor)
+    assert client.get(address(Contact, "changelist")).status_code == 200
+
+
+def test_staff_who_are_no_editors_see_no_guidance(client: Client, editor: User) -> None:
+    editor.user_permissions.clear()
+    User.objects.filter(pk=editor.pk).update(is_editor=False)
     client.force_login(editor)
     assert client.get(address(Contact, "changelist")).status_code == 403
 
@@ -167,6 +189,15 @@ def test_editors_see_the_gaps(as_editor: Client) -> None:
     contacts = as_editor.get("/admin/thresholds/contact/").content.decode()
     assert contacts.count("Never confirmed") == Contact.objects.count()
     assert contacts.count("(overdue)") == Contact.objects.count()
+
+
+@pytest.mark.parametrize("model", [Contact, Link])
+def test_contacts_and_links_lead_to_where_they_are_put_right(
+    as_editor: Client, model: type[Model]
+) -> None:
+    page = reverse(f"editor_{model._meta.model_name}", args=[first(model).pk])
+    assert page in as_editor.get(address(model, "changelist")).content.decode()
+    assert page in as_editor.get(address(model, "change", first(model).pk)).content.decode()
 
 
 def test_a_superuser_makes_an_account_in_an_agency(as_superuser: Client) -> None:

@@ -19,7 +19,7 @@ from pytest_django import DjangoDbBlocker, Settings
 
 from accounts.models import Agency, Membership, User
 from thresholds.management.commands import read_concern
-from thresholds.models import Area, Contact, Edition, Indicator, Ladder, Rule, Sayings
+from thresholds.models import Area, Contact, Edition, Indicator, Rule
 
 pytestmark = pytest.mark.django_db
 
@@ -227,14 +227,6 @@ def test_loading_twice_changes_nothing_and_keeps_what_editors_corrected() -> Non
     call_command("load_guidance", stdout=io.StringIO())
     assert [model.objects.count() for model in rows] == before
     assert Contact.objects.get(area__slug="derby", purpose="urgent").phone == "01332 000000"
-
-
-def test_an_edition_loaded_before_there_were_sayings_and_ladders_gets_them() -> None:
-    Ladder.objects.all().delete()
-    Sayings.objects.all().delete()
-    call_command("load_guidance", stdout=io.StringIO())
-    assert Ladder.objects.count() == 40
-    assert Sayings.objects.count() == 215
 
 
 # demo_people.

@@ -78,7 +78,7 @@ def move_to_other_chain(dice: random.Random, chain: Chain) -> None:
     other = Chain.objects.get(key=PORTAL)
     run(
         f"UPDATE {TABLE} SET chain_id = %s, number = %s WHERE chain_id = %s AND number = %s",
-        other.pk, LENGTH + 1, chain.pk, dice.randint(1, LENGTH),
+        other.pk, Event.objects.filter(chain=other).count() + 1, chain.pk, dice.randint(1, LENGTH),
     )  # fmt: skip
 
 
@@ -130,7 +130,8 @@ def test_events_of_a_chain_that_is_gone_are_found(chain: Chain, trigger_off: Non
 
 def test_the_command_says_all_is_whole(chain: Chain, capsys: pytest.CaptureFixture[str]) -> None:
     call_command("verify_events")
-    assert str(2 * LENGTH) in capsys.readouterr().out
+    assert Event.objects.count() >= 2 * LENGTH
+    assert str(Event.objects.count()) in capsys.readouterr().out
 
 
 def test_the_command_exits_1_where_it_is_not(
@@ -188,10 +189,11 @@ def test_a_detail_that_could_name_somebody_is_refused(agency: Agency, detail: st
 
 
 def test_an_event_goes_with_its_transaction(agency: Agency) -> None:
+    before = Event.objects.count()
     with transaction.atomic():
         note(Verb.OPENED, actor=None, agency=agency)
         transaction.set_rollback(True)
-    assert not Event.objects.exists()
+    assert Event.objects.count() == before
 
 
 def test_each_act_writes_its_event(

@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 from django.test import Client
 
+from tests.editors import make_draft, make_editor, put_in_force
 from tests.pages import main_of, squeezed, text_of, words
 from thresholds.guidance import Guidance
 from thresholds.ladder_views import by_main_domain, main_domain, same_wording
-from thresholds.models import Indicator, Ladder
 
 pytestmark = pytest.mark.django_db
 
@@ -193,10 +193,12 @@ def test_pages_that_people_print_say_how(client: Client, address: str) -> None:
     assert main_of(client, address).count("data-print") == 1
 
 
-def test_what_is_edited_is_shown_as_text(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("thresholds.load._kept", {})
-    Indicator.objects.filter(code="dd058").update(text="<script>alert(1)</script>")
-    Ladder.objects.filter(code="domestic-abuse").update(summary="<script>alert(2)</script>")
+def test_what_is_edited_is_shown_as_text(client: Client) -> None:
+    draft = make_draft(make_editor("edie"))
+    rows = draft.indicator_set.filter(code="dd058")
+    rows.update(text="<script>alert(1)</script>")
+    draft.ladder_set.filter(code="domestic-abuse").update(summary="<script>alert(2)</script>")
+    put_in_force(draft)
     for address in ("/ladders/", "/ladders/domestic-abuse/", "/grid/", "/indicators/dd058/"):
         html = client.get(address).content.decode()
         assert "<script>alert" not in html

@@ -10,6 +10,7 @@ from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import User
 from tests.pages import main_of, main_part, squeezed, text_of
@@ -294,7 +295,7 @@ def test_odd_characters_are_taken(client: Client, text: str) -> None:
 
 def test_without_guidance_it_says_that_there_is_none(client: Client, finds: Finds) -> None:
     finds()
-    Edition.objects.update(status=Edition.Status.DRAFT)
+    Edition.objects.update(withdrawn_at=timezone.now())
     assert post(client, TYPED).status_code == 404
 
 

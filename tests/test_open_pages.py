@@ -5,10 +5,12 @@ from html import unescape
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
 from guidance_content.models import Page
 from guidance_content.prose import render_prose
+from tests.editors import make_draft, make_editor, put_in_force
 from tests.pages import main_of, text_of, words
 from thresholds.guidance import Guidance
 from thresholds.models import Area, Contact, Edition, Indicator, Link
@@ -305,6 +307,12 @@ def test_warwickshires_pages_lead_to_no_other_areas_levels(client: Client) -> No
         assert not [a for a in links if a.startswith(("/levels", "/domains", "/guidance/"))]
 
 
+def test_another_areas_guidance_is_led_to_only_while_it_is_in_force(client: Client) -> None:
+    Edition.objects.filter(slug="warwickshire-spectrum").update(withdrawn_at=timezone.now())
+    assert "/areas/warwickshire/" not in main_of(client, "/guidance/")
+    assert client.get("/areas/warwickshire/").status_code == 404
+
+
 def test_warwickshire_has_its_levels_services_and_page(client: Client) -> None:
     text = words(client, "/areas/warwickshire/")
     for level in Edition.objects.get(slug="warwickshire-spectrum").level_set.all():
@@ -330,7 +338,9 @@ def test_warwickshire_has_its_levels_services_and_page(client: Client) -> None:
     ],
 )
 def test_hostile_markdown_is_shown_as_text(client: Client, hostile: str) -> None:
-    Page.objects.filter(code="introduction").update(body=hostile)
+    draft = make_draft(make_editor("edie"))
+    Page.objects.filter(edition=draft, code="introduction").update(body=hostile)
+    put_in_force(draft)
     html = main_of(client, "/guidance/introduction/")
     tags = re.findall(r"<[^>]*>", html)
     assert not [tag for tag in tags if re.match(r"<(script|img|svg|iframe)", tag, re.IGNORECASE)]
@@ -339,10 +349,15 @@ def test_hostile_markdown_is_shown_as_text(client: Client, hostile: str) -> None
 
 
 def test_hostile_data_is_shown_as_text(client: Client) -> None:
-    Indicator.objects.filter(level__number=2).update(text="<script>alert(1)</script>")
-    Edition.objects.update(status=Edition.Status.PUBLISHED, note="<script>alert(2)</script>")
+    draft = make_draft(make_editor("edie"))
+    own = Indicator.objects.filter(edition=draft, level__number=2)
+    own.update(text="<script>alert(1)</script>")
+    Edition.objects.filter(pk=draft.pk).update(note="<script>alert(2)</script>")
+    put_in_force(draft)
     for address in ("/levels/2/", "/levels/", "/domains/health/"):
-        assert "<script>alert" not in client.get(address).content.decode()
+        html = client.get(address).content.decode()
+        assert "&lt;script&gt;alert(2)" in html
+        assert "<script>alert" not in html
 
 
 def test_prose_becomes_headings_lists_and_links() -> None:

@@ -20,9 +20,17 @@ PURE = [
     "thresholds.sentences",
     "thresholds.search",
     "thresholds.ladders",
+    "thresholds.bank_holidays",
+    "thresholds.opening",
+    "thresholds.opening_lines",
+    "thresholds.opening_words",
     "referrals.journey",
     "referrals.small_numbers",
     "referrals.charts",
+    "guidance_content.marks",
+    "guidance_content.compare",
+    "guidance_content.shape",
+    "guidance_content.references",
 ]
 
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from thresholds import index
 from thresholds.guidance import Guidance
 from thresholds.ladders import neighbours, rungs
-from thresholds.models import Edition, FinderIndex, Sayings
-from thresholds.search import Answer, Finder, texts_of
+from thresholds.models import Edition
+from thresholds.search import Answer, Finder
 from thresholds.sentences import encoder, joined
 
 HERE = Path(__file__).resolve().parent
@@ -165,42 +165,6 @@ def test_the_words_that_carry_the_likeness_are_marked(finder: Finder) -> None:
     marked = {words for words, is_marked in found.pieces if is_marked}
     assert {"teeth", "rotten"} <= marked
     assert "his" not in marked
-
-
-# The vectors.
-
-
-def test_the_shipped_vectors_are_those_of_the_shipped_texts(finder: Finder) -> None:
-    """After sayings were edited: manage.py index_sayings ddscp-2019-12 --to the file."""
-    path = HERE.parent / "fixtures" / "ddscp-2019-12-vectors.npz"
-    shipped = index.Known(path.read_bytes())
-    own = texts_of(finder.guidance)
-    assert [text for text in own if index.digest_of(text) not in shipped.places] == []
-    sample = own[:: len(own) // 40]
-    again = encoder().meanings(sample)
-    kept = shipped.vectors_of(sample)
-    assert (again * kept).sum(1).min() > 0.999
-
-
-def test_only_what_was_reworded_is_encoded_again(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    edition = Edition.objects.get(slug="ddscp-2019-12")
-    draft = Edition.objects.get(slug="ddscp-2019-12")
-    Edition.objects.filter(pk=edition.pk).update(status=Edition.Status.DRAFT)
-    draft.refresh_from_db()
-    row = Sayings.objects.filter(edition=draft).first()
-    assert row
-    row.lines += "\na saying nobody wrote before"
-    row.save()
-    encoded: list[str] = []
-    meanings = encoder().meanings
-    monkeypatch.setattr(encoder(), "meanings", lambda new: encoded.extend(new) or meanings(new))
-    index.refresh(draft)
-    assert encoded == ["a saying nobody wrote before"]
-    assert FinderIndex.objects.filter(edition=draft).count() == 1
-
-
-def test_an_edition_without_indicators_finds_nothing(db: None) -> None:
-    assert index.find(SENTENCE, Edition.objects.get(slug="warwickshire-spectrum")).found == ()
 
 
 # The ladders.

@@ -61,9 +61,9 @@ def test_a_person_signs_in_and_comes_to_their_conversations(client: Client, tess
     assert is_signed_in(client)
 
 
-def test_an_editor_comes_to_the_guidance(client: Client) -> None:
+def test_an_editor_comes_to_the_editors_room(client: Client) -> None:
     User.objects.create_user(EMAIL, PASSWORD, name="Edie", is_editor=True, is_staff=True)
-    assert sign_in(client, EMAIL, PASSWORD)["Location"] == reverse("admin:index")
+    assert sign_in(client, EMAIL, PASSWORD)["Location"] == reverse("editors_home")
 
 
 def test_the_email_address_may_be_typed_in_capitals(client: Client, tess: User) -> None:

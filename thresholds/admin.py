@@ -1,24 +1,28 @@
-"""The guidance, to be looked at. Nobody changes it here: that waits for the editors' room.
+"""The guidance in the admin: what is outside the editions, and the editions themselves.
 
-What is missing is said in words, so that an editor sees what to go and find out.
+Their rows are in row_admin.py. What is missing is said in words, so that an editor sees what to
+go and find out.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
 
 from thresholds import models as m
+from thresholds.drafts import changing, may_edit
+from thresholds.row_admin import ForEditors
 
-PLAIN_ROWS = (m.Domain, m.Question, m.ConsentPoint)
 
-
-class ReadOnly(admin.ModelAdmin):
-    """May be seen by those with the permission to view it, and changed by no one."""
+class ReadOnly(ForEditors):
+    """Changed by no one here."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -51,14 +55,6 @@ class CheckedAdmin(ReadOnly):
         return f"{date_format(row.review_by, 'j M Y')}{overdue}"
 
 
-class RowAdmin(ReadOnly):
-    """A row of an edition."""
-
-    list_display: Sequence[str] = ("__str__", "edition", "section")
-    list_filter: Sequence[str] = ("edition",)
-    list_select_related: Sequence[str] = ("edition",)
-
-
 @admin.register(m.Partnership)
 class PartnershipAdmin(ReadOnly):
     list_display = ("name", "slug")
@@ -75,14 +71,33 @@ class AreaAdmin(ReadOnly):
 
     @admin.display(description="gaps in contacts")
     def missing_contacts(self, area: m.Area) -> str:
-        known = {contact.purpose for contact in area.contacts.all()}
+        known = {c.purpose for c in area.contacts.all() if not c.retired_on}
         missing = [label for value, label in m.Contact.Purpose.choices if value not in known]
         return f"Missing: {'; '.join(missing)}" if missing else "None"
 
 
+class CorrectedElsewhere(CheckedAdmin):
+    """Rows that editors correct on pages of their own, to which this leads."""
+
+    readonly_fields = ("put_right",)
+
+    @admin.display(description="put right")
+    def put_right(self, row: Model) -> str:
+        address = reverse(f"editor_{row._meta.model_name}", args=[row.pk])
+        return format_html('<a href="{}">Correct or confirm</a>', address)
+
+
 @admin.register(m.Contact)
-class ContactAdmin(CheckedAdmin):
-    list_display = ("name", "area", "purpose", "phone", "printed_hours", *CheckedAdmin.currency)
+class ContactAdmin(CorrectedElsewhere):
+    list_display = (
+        "name",
+        "area",
+        "purpose",
+        "phone",
+        "printed_hours",
+        *CheckedAdmin.currency,
+        "put_right",
+    )
     list_filter = ("area", "purpose", "checked_on", "review_by")
     list_select_related = ("area",)
     search_fields = ("name", "phone")
@@ -93,8 +108,8 @@ class ContactAdmin(CheckedAdmin):
 
 
 @admin.register(m.Link)
-class LinkAdmin(CheckedAdmin):
-    list_display = ("name", "kind", "area_names", "section", *CheckedAdmin.currency)
+class LinkAdmin(CorrectedElsewhere):
+    list_display = ("name", "kind", "area_names", "section", *CheckedAdmin.currency, "put_right")
     list_filter = ("areas", "kind", "checked_on", "review_by")
     search_fields = ("name", "url")
 
@@ -106,94 +121,44 @@ class LinkAdmin(CheckedAdmin):
         return ", ".join(area.name for area in link.areas.all())
 
 
+@admin.register(m.ContactChange)
+class ContactChangeAdmin(ReadOnly):
+    list_display = ("__str__", "at", "by", "note")
+    list_filter = ("kind",)
+    list_select_related = ("contact__area", "link", "by")
+    search_fields = ("note",)
+
+
 @admin.register(m.Edition)
 class EditionAdmin(CheckedAdmin):
+    """Begun, proposed, published and discarded on the editors' own pages, never here."""
+
     list_display = ("title", "partnership", "source_date", "status", *CheckedAdmin.currency)
     list_filter = ("partnership", "status")
     list_select_related = ("partnership",)
+    readonly_fields = ("slug", "partnership", "status", "published_on")
 
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        is_draft = obj is None or obj.status == m.Edition.Status.DRAFT
+        return may_edit(request.user) and is_draft
 
-@admin.register(m.Level)
-class LevelAdmin(RowAdmin):
-    list_display = ("__str__", "edition", "strengths", "is_referral", "section")
-
-
-@admin.register(m.Indicator)
-class IndicatorAdmin(RowAdmin):
-    list_display = ("text", "code", "level", "domain", "shared_key")
-    list_filter = ("edition", "level", "domain")
-    list_select_related = ("level", "domain")
-    search_fields = ("text", "code")
-
-
-@admin.register(m.Sayings)
-class SayingsAdmin(RowAdmin):
-    list_display = ("indicator", "lines", "edition")
-    list_select_related = ("indicator", "edition")
-    search_fields = ("lines", "indicator__text", "indicator__code")
-
-
-@admin.register(m.Ladder)
-class LadderAdmin(RowAdmin):
-    list_display = ("name", "code", "summary", "edition")
-    search_fields = ("name", "code", "summary")
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if not self.has_change_permission(request, obj):
+            raise PermissionDenied("A published edition is never changed.")
+        with changing(obj, by=request.user, what="edition"):
+            names = [name for name in form.changed_data if name in form.cleaned_data]
+            m.Edition.objects.filter(pk=obj.pk).update(
+                **{name: form.cleaned_data[name] for name in names}
+            )
 
 
 @admin.register(m.FinderIndex)
 class FinderIndexAdmin(ReadOnly):
-    """Numbers that a command makes from the texts: only whether they are there is to be seen."""
+    """Numbers that the computer makes from the texts: only whether they are there is to be seen."""
 
     list_display = ("edition",)
     list_select_related = ("edition",)
+    exclude = ("vectors",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[m.FinderIndex]:
         return super().get_queryset(request).defer("vectors")
-
-
-@admin.register(m.Service)
-class ServiceAdmin(RowAdmin):
-    list_display = ("name", "level", "edition", "section")
-    list_filter = ("edition", "level")
-    list_select_related = ("level", "edition")
-    search_fields = ("name",)
-
-
-@admin.register(m.PathwayStep)
-class PathwayStepAdmin(RowAdmin):
-    list_display = ("area", "level", "step", "title", "section")
-    list_filter = ("edition", "area", "level")
-    list_select_related = ("area", "level")
-    search_fields = ("text",)
-
-
-@admin.register(m.Term)
-class TermAdmin(RowAdmin):
-    list_display = ("term", "acronym", "definition", "edition")
-    search_fields = ("term", "acronym", "definition")
-
-
-@admin.register(m.SpecialRoute)
-class SpecialRouteAdmin(RowAdmin):
-    list_display = ("name", "contact_or_gap", "edition", "section")
-
-    @admin.display(description="contact", ordering="contact", empty_value="No contact known")
-    def contact_or_gap(self, route: m.SpecialRoute) -> str | None:
-        return route.contact or None
-
-
-@admin.register(m.Rule)
-class RuleAdmin(RowAdmin):
-    list_display = ("code", "kind", "text", "level", "supports", "opens", "section")
-    list_filter = ("edition", "kind", "level")
-    search_fields = ("code", "text")
-
-
-@admin.register(m.NextStep)
-class NextStepAdmin(RowAdmin):
-    list_display = ("text", "code", "area", "due_hours", "section")
-    list_filter = ("edition", "area")
-    list_select_related = ("area",)
-    search_fields = ("text", "code")
-
-
-admin.site.register(PLAIN_ROWS, RowAdmin)

@@ -5,7 +5,7 @@ Everything that reads guidance (the reading, next steps, consent, the summary) t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 
@@ -153,7 +153,10 @@ class NextStepRule:
 
 @dataclass(frozen=True)
 class Contact:
-    """A telephone line or form of an area. Dates are ISO 8601 text, empty when not known."""
+    """A telephone line or form of an area. Dates are ISO 8601 text, empty when not known.
+
+    `hours` are as printed; `opening` is the data that thresholds.opening reads.
+    """
 
     area: str
     purpose: str
@@ -164,6 +167,7 @@ class Contact:
     source: str
     checked_on: str
     review_by: str
+    opening: Mapping[str, object] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)

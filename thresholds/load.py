@@ -1,21 +1,27 @@
 """From rows to `Guidance`. A published edition never changes, so it is kept in memory."""
 
 from collections.abc import Iterable
+from contextvars import ContextVar
 from datetime import date
 
 from thresholds import guidance as g
 from thresholds import models as m
+from thresholds.lately import Lately
 
-_kept: dict[int, g.Guidance] = {}
+# Editions in memory: those in force, and those of conversations that began under others.
+EDITIONS = 8
+
+_kept: Lately[g.Guidance] = Lately(EDITIONS)
+# What an editor's preview sets for one request, and takes back after it.
+as_if_in_force: ContextVar[m.Edition | None] = ContextVar("as_if_in_force", default=None)
 
 
 def load(edition: m.Edition) -> g.Guidance:
     """Return the whole of `edition`: from memory once it is published."""
     if edition.status != m.Edition.Status.PUBLISHED:
         return _build(edition)
-    if edition.pk not in _kept:
-        _kept[edition.pk] = _build(edition)
-    return _kept[edition.pk]
+    key = (edition.pk, edition.digest)
+    return _kept.get(key) or _kept.put(key, _build(edition))
 
 
 def forget() -> None:
@@ -24,20 +30,23 @@ def forget() -> None:
 
 
 def current_edition(area: m.Area) -> m.Edition:
-    """Return the published edition in force in `area`.
+    """Return the edition in force in `area` today, or the one that is shown as if it were.
 
-    Raises Edition.DoesNotExist when its partnership has published none.
+    Raises Edition.DoesNotExist when its partnership has none in force.
     """
-    return (
-        m.Edition.objects.filter(partnership=area.partnership_id, status=m.Edition.Status.PUBLISHED)
-        .select_related("partnership")
-        .latest("published_on", "source_date")
-    )
+    previewed = as_if_in_force.get()
+    if previewed and previewed.partnership_id == area.partnership_id:
+        return previewed
+    editions = m.Edition.objects.in_force().select_related("partnership")
+    found = editions.filter(partnership=area.partnership_id).first()
+    if found is None:
+        raise m.Edition.DoesNotExist(f"No edition is in force in {area}.")
+    return found
 
 
 def contacts_of(areas: Iterable[m.Area]) -> tuple[g.Contact, ...]:
-    """Return the contacts of `areas` as they stand now. They are never kept in memory."""
-    rows = m.Contact.objects.filter(area__in=areas).select_related("area")
+    """Return the contacts in use of `areas` as they stand now. They are never kept in memory."""
+    rows = m.Contact.objects.filter(area__in=areas, retired_on=None).select_related("area")
     return tuple(
         g.Contact(
             area=row.area.slug,
@@ -49,6 +58,7 @@ def contacts_of(areas: Iterable[m.Area]) -> tuple[g.Contact, ...]:
             source=row.source,
             checked_on=_iso(row.checked_on),
             review_by=_iso(row.review_by),
+            opening=row.opening,
         )
         for row in rows
     )
@@ -127,8 +137,13 @@ def _indicator(row: m.Indicator) -> g.Indicator:
         section=row.section,
         heading=row.heading,
         shared_key=row.shared_key,
-        sayings=tuple(row.sayings.lines.splitlines()) if hasattr(row, "sayings") else (),
+        sayings=_sayings(row.sayings.lines) if hasattr(row, "sayings") else (),
     )
+
+
+def _sayings(lines: str) -> tuple[str, ...]:
+    """Return the sayings, a line each. A line without words would be like everything."""
+    return tuple(line for line in lines.splitlines() if line.strip())
 
 
 def _ladder(row: m.Ladder) -> g.Ladder:

@@ -5,12 +5,12 @@ it is published. Contacts and links belong to an area, because a telephone numbe
 changes without the document being issued again.
 """
 
-from django.core.validators import RegexValidator
 from django.db import models
 
-PARTIAL_DATE = RegexValidator(
-    r"^\d{4}(-\d{2}(-\d{2})?)?$", "Give a year, a month or a day as 2019, 2019-12 or 2019-12-31."
-)
+from thresholds.checked import Checked, Retirable, valid_opening, valid_partial_date
+from thresholds.checked import ContactChange as ContactChange
+from thresholds.lifecycle import EditionLife, EditionQuerySet
+from thresholds.published import EditionLinks, PublishedStays, RowQuerySet
 
 
 class NaturalManager(models.Manager):
@@ -39,21 +39,6 @@ class Natural(models.Model):
         return tuple(values)
 
 
-class Checked(models.Model):
-    """Where a fact comes from, who keeps it, and when it was last confirmed.
-
-    An empty `checked_on` means that nobody has ever confirmed it.
-    """
-
-    source = models.CharField(max_length=300)
-    owner = models.CharField(max_length=200, blank=True)
-    checked_on = models.DateField(null=True, blank=True)
-    review_by = models.DateField(null=True, blank=True)
-
-    class Meta:
-        abstract = True
-
-
 class Partnership(Natural):
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=200)
@@ -80,8 +65,11 @@ class Area(Natural):
         return self.name
 
 
-class Contact(Natural, Checked):
-    """A telephone line or online form of one area. Empty `hours` means none are printed."""
+class Contact(Natural, Retirable):
+    """A telephone line or online form of one area. Empty `hours` means none are printed.
+
+    `hours` are as printed, word for word; `opening` is what thresholds.opening makes of them.
+    """
 
     class Purpose(models.TextChoices):
         URGENT = "urgent", "If a child is suffering or likely to suffer significant harm"
@@ -94,13 +82,14 @@ class Contact(Natural, Checked):
     name = models.CharField(max_length=200)
     phone = models.CharField(max_length=40, blank=True)
     hours = models.CharField(max_length=200, blank=True)
+    opening = models.JSONField(default=dict, blank=True, validators=[valid_opening])
     url = models.URLField(max_length=400, blank=True)
     section = models.CharField(max_length=100)
     position = models.PositiveSmallIntegerField(default=0)
     natural = ("area__slug", "purpose", "name")
 
     class Meta:
-        ordering = ["area__position", "position"]
+        ordering = ["area__position", "position", "pk"]
         constraints = [
             models.UniqueConstraint(
                 fields=["area", "purpose", "name"], name="one_contact_a_purpose"
@@ -111,7 +100,7 @@ class Contact(Natural, Checked):
         return f"{self.name} ({self.area})"
 
 
-class Link(Natural, Checked):
+class Link(Natural, Retirable):
     """A web address or tool that the guidance names. A tool may have no address of its own."""
 
     class Kind(models.TextChoices):
@@ -130,14 +119,17 @@ class Link(Natural, Checked):
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
-        ordering = ["position"]
+        ordering = ["position", "pk"]
 
     def __str__(self) -> str:
         return self.name
 
 
-class Edition(Natural, Checked):
-    """One issue of a partnership's document. `source_date` is as exact as the source."""
+class Edition(EditionLife, Natural, Checked):
+    """One issue of a partnership's document. `source_date` is as exact as the source.
+
+    It is in force from `published_on`, until another is or it is withdrawn.
+    """
 
     class Status(models.TextChoices):
         DRAFT = "draft", "Draft"
@@ -146,30 +138,39 @@ class Edition(Natural, Checked):
     slug = models.SlugField(unique=True)
     partnership = models.ForeignKey(Partnership, on_delete=models.PROTECT, related_name="editions")
     title = models.CharField(max_length=200)
-    source_date = models.CharField(max_length=10, validators=[PARTIAL_DATE])
+    source_date = models.CharField(max_length=10, validators=[valid_partial_date])
     note = models.TextField(blank=True)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
     published_on = models.DateField(null=True, blank=True)
+    objects = NaturalManager.from_queryset(EditionQuerySet)()
 
     class Meta:
         ordering = ["partnership__name", "-source_date"]
+        base_manager_name = "objects"
 
     def __str__(self) -> str:
         return self.title
 
 
-class EditionRow(Natural):
-    """A row of one edition, with the section and page heading of the source it stands under."""
+class EditionRow(PublishedStays, Natural):
+    """A row of one edition, with the section and page heading of the source it stands under.
+
+    Raises PublishedEdition for every change once the edition is published.
+    """
 
     edition = models.ForeignKey(Edition, on_delete=models.CASCADE)
     section = models.CharField(max_length=100)
     heading = models.CharField(max_length=200, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
     natural = ("edition__slug", "code")
+    objects = NaturalManager.from_queryset(RowQuerySet)()
 
     class Meta:
         abstract = True
-        ordering = ["position"]
+        # Of two rows in one place, the one written first: the same order in every document.
+        ordering = ["position", "pk"]
+        # What Django changes by way of another row is refused as well.
+        base_manager_name = "objects"
 
 
 class CodedRow(EditionRow):
@@ -256,7 +257,7 @@ class Ladder(CodedRow):
 
     name = models.CharField(max_length=100)
     summary = models.CharField(max_length=300)
-    indicators = models.ManyToManyField(Indicator, related_name="ladders")
+    indicators = EditionLinks(Indicator, related_name="ladders")
 
     def __str__(self) -> str:
         return self.name
@@ -292,7 +293,7 @@ class PathwayStep(EditionRow):
     natural = ("edition__slug", "area__slug", "level__number", "step")
 
     class Meta(EditionRow.Meta):
-        ordering = ["area__position", "level__number", "step"]
+        ordering = ["area__position", "area__name", "level__number", "step", "pk"]
 
     def __str__(self) -> str:
         return f"{self.area}, {self.level}, step {self.step}"
@@ -337,7 +338,7 @@ class SpecialRoute(CodedRow):
     name = models.CharField(max_length=200)
     text = models.TextField()
     contact = models.CharField(max_length=200, blank=True)
-    indicators = models.ManyToManyField(Indicator, related_name="special_routes")
+    indicators = EditionLinks(Indicator, related_name="special_routes")
 
     def __str__(self) -> str:
         return self.name
@@ -364,7 +365,7 @@ class Rule(CodedRow):
     child_protection = models.BooleanField(default=False)
     urgency = models.CharField(max_length=20, blank=True)
     area = models.ForeignKey(Area, null=True, blank=True, on_delete=models.PROTECT)
-    indicators = models.ManyToManyField(Indicator, blank=True, related_name="rules")
+    indicators = EditionLinks(Indicator, blank=True, related_name="rules")
     text = models.TextField()
     would_change = models.TextField(blank=True)
 

@@ -18,11 +18,11 @@ rest, so that nobody talks with the family first.
 Source: sections 3 and 6 and Appendices 1 and 2 of the threshold document.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import takewhile
 
-from thresholds.concern import Concern
+from thresholds.concern import AGREEMENTS, ELSEWHERE, KNOWN, UNKNOWN_AREA, Concern
 from thresholds.guidance import Contact, Guidance, NextStepRule, PathwayStep, Service, SpecialRoute
 from thresholds.reading import URGENCIES, Reading, urgency_at
 
@@ -52,6 +52,48 @@ class NextSteps:
     pathway: tuple[PathwayStep, ...]
     contacts: tuple[Contact, ...]
     services: tuple[Service, ...]
+
+
+# Fact -> the values that a concern can give it. Those of level and area are the edition's.
+FACTS: dict[str, tuple[object, ...]] = {
+    "level": (),
+    "child_protection": (True, False),
+    "harm_undecided": (True, False),
+    "reading_is_higher": (True, False),
+    "higher_to_discuss": (True, False),
+    "area": (ELSEWHERE, UNKNOWN_AREA),
+    "danger": KNOWN,
+    "significant_harm": KNOWN,
+    "assessment": KNOWN,
+    "plan_tried": KNOWN,
+    "sudden_escalation": KNOWN,
+    "agreement": AGREEMENTS,
+    "school": (True, False),
+}
+
+
+def wrong_conditions(when: object, levels: Iterable[int], areas: Iterable[str]) -> list[str]:
+    """Return, in words, what in `when` names nothing that a concern can be."""
+    if not isinstance(when, Mapping):
+        return ["“when” is not a list of facts and their values"]
+    known = FACTS | {"level": tuple(levels), "area": (*FACTS["area"], *areas)}
+    wrong = []
+    for fact, values in when.items():
+        if fact not in known:
+            wrong.append(f"“{fact}” is no fact")
+        elif not isinstance(values, list) or not values:
+            wrong.append(f"“{fact}” needs a list of values")
+        else:
+            # 1 == True in Python, and is no level.
+            typed = {(type(value), value) for value in known[fact]}
+            wrong += [f"“{value}” is no {fact}" for value in values if _typed(value) not in typed]
+            if len({_typed(value) for value in values}) < len(values):
+                wrong.append(f"“{fact}” gives a value twice")
+    return wrong
+
+
+def _typed(value: object) -> tuple[type, object]:
+    return type(value), value if isinstance(value, (str, int)) else None
 
 
 def level_acted_on(reading: Reading, judgement: int | None, guidance: Guidance) -> int:

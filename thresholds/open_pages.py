@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import wraps
 
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers, patch_cache_control
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from thresholds.currency import standing
 from thresholds.guidance import Guidance
-from thresholds.load import current_edition, load
+from thresholds.load import as_if_in_force, current_edition, load
 from thresholds.models import Area, Checked, Edition
 
 # A corrected telephone number must reach everyone within a minute.
@@ -89,10 +90,12 @@ def shown_in(area: Area) -> Shown:
 
 
 def other_areas() -> list[Area]:
-    """Return the areas of other partnerships that have published an edition."""
+    """Return the areas of other partnerships that have an edition in force, or show one."""
     others = Area.objects.exclude(partnership=home_area().partnership_id)
-    published = Edition.objects.filter(status=Edition.Status.PUBLISHED)
-    return list(others.filter(partnership__editions__in=published).distinct())
+    previewed = as_if_in_force.get()
+    in_force = Edition.objects.in_force().values("pk")
+    shown = Q(pk__in=in_force) | Q(pk=previewed.pk if previewed else None)
+    return list(others.filter(partnership__editions__in=Edition.objects.filter(shown)).distinct())
 
 
 def standing_of(row: Checked) -> str:

@@ -1,5 +1,6 @@
 """The open pages of the guidance as data: levels, domains, contacts, words."""
 
+from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -77,7 +78,8 @@ def glossary(request: HttpRequest) -> HttpResponse:
 
 @open_page
 def contacts(request: HttpRequest) -> HttpResponse:
-    areas = Area.objects.prefetch_related("links")
+    in_use = Prefetch("links", Link.objects.filter(retired_on=None))
+    areas = Area.objects.prefetch_related(in_use)
     links = {area.slug: [link_line(link) for link in area.links.all()] for area in areas}
     return render(request, "open/contacts.html", {"links": links})
 

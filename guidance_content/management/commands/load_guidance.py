@@ -4,16 +4,21 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
+from guidance_content.editions import publish_shipped
 from thresholds import index
-from thresholds.models import Edition, Ladder
+from thresholds.models import Edition
 
 # Edition -> the fixtures that make it whole, in the order in which they refer to each other.
 EDITIONS = {
-    "ddscp-2019-12": ("ddscp-2019-12", "ddscp-2019-12-rules", "ddscp-2019-12-pages"),
+    "ddscp-2019-12": (
+        "ddscp-2019-12",
+        "ddscp-2019-12-rules",
+        "ddscp-2019-12-pages",
+        "ddscp-2019-12-sayings",
+        "ddscp-2019-12-ladders",
+    ),
     "warwickshire-spectrum": ("warwickshire-spectrum", "warwickshire-spectrum-pages"),
 }
-# What this project adds of its own. Editions that were loaded before it existed get it too.
-ADDED = {"ddscp-2019-12": ("ddscp-2019-12-sayings", "ddscp-2019-12-ladders")}
 
 
 class Command(BaseCommand):
@@ -21,22 +26,15 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, **options: object) -> None:
         for slug, fixtures in EDITIONS.items():
-            wanted: tuple[str, ...] = ()
-            if not Edition.objects.filter(slug=slug).exists():
-                wanted += fixtures
-            if not Ladder.objects.filter(edition__slug=slug).exists():
-                wanted += ADDED.get(slug, ())
-            if wanted:
-                self._load(slug, wanted)
-            else:
+            if Edition.objects.filter(slug=slug).exists():
                 self.stdout.write(f"{slug}: already loaded")
-
-    def _load(self, slug: str, fixtures: tuple[str, ...]) -> None:
-        self.stdout.write(f"{slug}: loading", ending="")
-        with transaction.atomic():
-            for fixture in fixtures:
-                call_command("loaddata", fixture, verbosity=0)
-                self.stdout.write(" .", ending="")
-                self.stdout.flush()
-            index.refresh(Edition.objects.get(slug=slug))
-        self.stdout.write(" done")
+                continue
+            self.stdout.write(f"{slug}: loading", ending="")
+            with transaction.atomic():
+                for fixture in fixtures:
+                    call_command("loaddata", fixture, verbosity=0)
+                    self.stdout.write(" .", ending="")
+                    self.stdout.flush()
+                edition = publish_shipped(edition=Edition.objects.get(slug=slug))
+                index.refresh(edition)
+            self.stdout.write(" done")

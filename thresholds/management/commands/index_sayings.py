@@ -21,7 +21,11 @@ class Command(BaseCommand):
         found = Edition.objects.filter(slug=edition).first()
         if found is None:
             raise CommandError(f"There is no edition {edition!r}.", returncode=2)
-        index.refresh(found)
+        index.refresh(found, tell=self.tell)
         if to:
             to.write_bytes(bytes(FinderIndex.objects.get(edition=found).vectors))
         self.stdout.write(f"{edition}: {len(index.finder_of(found).vectors)} texts encoded")
+
+    def tell(self, done: int, total: int) -> None:
+        self.stdout.write(f"{done} of {total}")
+        self.stdout.flush()
