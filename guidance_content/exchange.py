@@ -1,23 +1,25 @@
 """An edition as one JSON document, with the contacts and links of its areas."""
 
 from dataclasses import asdict
+from typing import Any
 
 from guidance_content.models import Page
 from thresholds.guidance import Contact, Rule, SpecialRoute
 from thresholds.load import contacts_of, load
 from thresholds.models import Area, Edition, Link
 
-Row = dict[str, object]
+Row = dict[str, Any]
 
 
-def as_document(edition: Edition) -> dict[str, object]:
+def as_document(edition: Edition) -> Row:
     """Return the whole of `edition`, in the order of its source, ready for JSON.
 
     Level numbers are integers, dates ISO 8601 text, and what is not known is empty or null.
     """
     guidance = load(edition)
     areas = list(Area.objects.filter(partnership=edition.partnership))
-    return {
+    links = Link.objects.filter(areas__in=areas, retired_on=None).distinct()
+    document: Row = {
         "edition": _edition(edition),
         "areas": [_area(area) for area in areas],
         "levels": [asdict(level) for level in guidance.levels],
@@ -25,10 +27,7 @@ def as_document(edition: Edition) -> dict[str, object]:
         "indicators": [asdict(indicator) for indicator in guidance.indicators],
         "services": [asdict(service) for service in guidance.services],
         "contacts": [_contact(contact) for contact in contacts_of(areas)],
-        "links": [
-            _link(link)
-            for link in Link.objects.filter(areas__in=areas).distinct().prefetch_related("areas")
-        ],
+        "links": [_link(link) for link in links.prefetch_related("areas")],
         "pathway_steps": [asdict(step) for step in guidance.pathway_steps],
         "questions": [asdict(question) for question in guidance.questions],
         "terms": [asdict(term) for term in guidance.terms],
@@ -39,6 +38,16 @@ def as_document(edition: Edition) -> dict[str, object]:
         "ladders": [asdict(ladder) for ladder in guidance.ladders],
         "pages": [_page(page) for page in Page.objects.filter(edition=edition)],
     }
+    return {name: _listed(part) for name, part in document.items()}
+
+
+def _listed(value: object) -> object:
+    """Return a value as JSON holds it: what is read back is equal to what was written."""
+    if isinstance(value, dict):
+        return {key: _listed(held) for key, held in value.items()}
+    if isinstance(value, list | tuple):
+        return [_listed(held) for held in value]
+    return value
 
 
 def _edition(edition: Edition) -> Row:

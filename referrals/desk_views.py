@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import Agency
-from referrals import desk
+from referrals import desk, would_differ
 from referrals.access import agency_for, personal, show
 from referrals.desk_forms import TO_REVIEW, DeskForm
 from referrals.models import LEAD, Conversation
@@ -44,6 +44,8 @@ def desk_page(request: HttpRequest) -> HttpResponse:
         first_page=address(agency, given),
         next_page=address(agency, given | {"after": after}),
         waiting=desk.waiting(request.user, agency, now),
+        editions=would_differ.to_tell(request.user, agency),
+        today=timezone.localdate(now),
     )
 
 

@@ -1,0 +1,132 @@
+"""For leads: open conversations that would read differently under an edition that is on its way.
+
+Open is what is recorded and not signed off: its lead may still judge it again. A draft that
+somebody is still writing is not read here: half of it would read as something that it is not.
+Everything is asked within what the lead may see.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import Agency, User
+from referrals.models import Conversation, ConversationQuerySet
+from referrals.replay import Outcome, ReadTwice, read_twice
+from referrals.summary import URGENCY
+from thresholds.load import load
+from thresholds.models import Edition
+
+# How long a new edition is told of, once it is in force.
+NEW_FOR = timedelta(days=28)
+PAGE = 25
+# How many are read for one page at most: a page must not take long.
+MOST = 5000
+LONGEST_KEY = 18
+
+
+@dataclass(frozen=True)
+class Row:
+    """A conversation, how it reads and would read, and the words of the signs that do it."""
+
+    conversation: Conversation
+    before: str
+    after: str
+    signs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some of the conversations. `after` is where the next page begins, 0 where there is none."""
+
+    rows: tuple[Row, ...]
+    after: int
+
+
+def open_to(user: User, agency: Agency) -> ConversationQuerySet:
+    """Return what `user` leads in `agency` and nobody has signed off."""
+    led = Conversation.objects.led_by(user).filter(agency=agency)
+    return led.recorded().exclude(review_state=Conversation.ReviewState.SIGNED_OFF)
+
+
+def on_their_way() -> list[Edition]:
+    """Return the editions that are newly in force, to come or proposed."""
+    editions = Edition.objects.select_related("partnership")
+    to_come = Q(
+        status=Edition.Status.PUBLISHED, published_on__gt=timezone.localdate(), withdrawn_at=None
+    )
+    proposed = Q(status=Edition.Status.DRAFT, proposed_by__isnull=False)
+    return [
+        *_newly_in_force(editions.in_force()),
+        *editions.filter(to_come | proposed).order_by("published_on", "publish_from"),
+    ]
+
+
+def to_tell(user: User, agency: Agency) -> list[Edition]:
+    """Return those of them under which an open conversation of the lead could read differently."""
+    used = open_to(user, agency).order_by().values_list("edition__partnership", "edition")
+    pairs = set(used.distinct())
+    return [
+        edition
+        for edition in on_their_way()
+        if any(p == edition.partnership_id and pk != edition.pk for p, pk in pairs)
+    ]
+
+
+def _newly_in_force(in_force: Iterable[Edition]) -> Iterator[Edition]:
+    """Yield those in force that are new, or that came back when a later one was withdrawn."""
+    since = timezone.now() - NEW_FOR
+    withdrawn = Edition.objects.filter(withdrawn_at__gte=since).values_list("partnership")
+    came_back = {partnership for (partnership,) in withdrawn}
+    seen: set[int] = set()
+    for edition in in_force:
+        if edition.partnership_id not in seen and edition.published_on:
+            seen.add(edition.partnership_id)
+            is_new = edition.published_on >= timezone.localdate(since)
+            if is_new or edition.partnership_id in came_back:
+                yield edition
+
+
+def page_of(user: User, agency: Agency, edition: Edition, after: str = "") -> Page:
+    """Return the open conversations that would read differently, the oldest first.
+
+    `after` is where a page begins. A place that is none is the beginning.
+    """
+    among = open_to(user, agency).filter(edition__partnership=edition.partnership_id)
+    among = among.exclude(edition=edition)
+    is_place = after.isascii() and after.isdecimal() and len(after) <= LONGEST_KEY
+    found, last = _read(edition, among, int(after) if is_place else 0)
+    related = among.select_related("child", "author", "edition__partnership")
+    conversations = related.in_bulk([one.pk for one in found])
+    rows = [_row(conversations[one.pk], one) for one in found if one.pk in conversations]
+    return Page(tuple(rows), last)
+
+
+def _read(edition: Edition, among: ConversationQuerySet, after: int) -> tuple[list[ReadTwice], int]:
+    found: list[ReadTwice] = []
+    done = 0
+    for chunk in read_twice(edition, among, after=after):
+        for one in chunk:
+            if len(found) == PAGE or done == MOST:
+                return found, after
+            after, done = one.pk, done + 1
+            if one.differs:
+                found.append(one)
+    return found, 0
+
+
+def _row(conversation: Conversation, read: ReadTwice) -> Row:
+    words = load(conversation.edition).by_code
+    signs = tuple(words[code].text for code in words if code in read.signs)
+    return Row(conversation, _told(read.before), _told(read.after), signs)
+
+
+def _told(outcome: Outcome) -> str:
+    """Return a reading in a line, such as "Level 2 to 3, as planned"."""
+    levels = f"Level {outcome.level}"
+    if outcome.up_to > outcome.level:
+        levels += f" to {outcome.up_to}"
+    protection = ["child protection"] if outcome.child_protection else []
+    return ", ".join([levels, *protection, URGENCY[outcome.urgency].lower()])
