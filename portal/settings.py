@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.IdleSignOut",
     "accounts.middleware.SecondFactorFirst",
+    "guidance_content.preview.Preview",
 ]
 
 ROOT_URLCONF = "portal.urls"

@@ -6,6 +6,10 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("thresholds.urls")),
     path("", include("guidance_content.urls")),
+    path("", include("guidance_content.exchange_urls")),
+    path("editors/", include("guidance_content.edition_urls")),
+    path("editors/", include("guidance_content.contact_urls")),
+    path("editors/", include("guidance_content.page_urls")),
     path("conversations/", include("referrals.urls")),
     path("quick-check/", include("referrals.quick_check_urls")),
     path("desk/", include("referrals.desk_urls")),

@@ -27,6 +27,7 @@ from referrals.quick_check import (
 )
 from referrals.steps import Step
 from referrals.views import MAY_RECORD, go_on
+from thresholds.load import as_if_in_force
 from thresholds.open_pages import Shown, home_area
 
 COOKIE = "quick_check"
@@ -43,7 +44,7 @@ TOLD = ("area", "danger", "signs", "judgement", "reading")
 def quick_check(request: HttpRequest) -> HttpResponse:
     """Every page of the quick check. What was answered comes with the page, and leaves with it."""
     check = _read(request.POST)
-    if "carry" in request.POST and is_whole(check) and _is_from_here(request):
+    if _is_to_be_carried(request, check):
         return _take_along(request, check)
     request.child_area = check.area.slug if check.area else ""  # type: ignore[attr-defined]
     step = check.shown
@@ -104,6 +105,12 @@ def _result(check: Check) -> dict[str, object]:
 def _edition(check: Check) -> dict[str, object]:
     areas = tuple(check.edition.partnership.areas.all())
     return {"shown": Shown(check.edition, check.guidance, areas)}
+
+
+def _is_to_be_carried(request: HttpRequest, check: Check) -> bool:
+    """Say whether it may become a conversation: nothing does that was seen in a preview."""
+    asked = "carry" in request.POST and not as_if_in_force.get()
+    return asked and is_whole(check) and _is_from_here(request)
 
 
 def _is_from_here(request: HttpRequest) -> bool:

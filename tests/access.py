@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import SimpleNamespace as World
 
+from django.db.models import Model
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
@@ -16,6 +17,7 @@ from accounts.models import Agency, Invitation, Membership, User
 from referrals import review
 from referrals.models import Conversation, FollowUp, Review
 from tests.people import LEVEL_2, give_app, make_person, record, signed_in, walk_to
+from thresholds.models import Contact, Edition, Link, Partnership
 
 Role = Membership.Role
 ANONYMOUS = "anonymous"
@@ -109,6 +111,11 @@ def edits(persona: str, state: str) -> bool:
     return persona in {"staff", "editor"}
 
 
+def edits_guidance(persona: str, state: str) -> bool:
+    """Whoever has the editors' room: staff who are no editors have the admin alone."""
+    return persona == "editor"
+
+
 def token(world: World) -> dict[str, object]:
     return {"token": world.conversation.token}
 
@@ -138,6 +145,34 @@ def person_page(key: str, methods: set[str] = READS | WRITES) -> Policy:
     )
 
 
+def editors_page(methods: set[str] = READS | WRITES, model: type[Model] | None = None) -> Policy:
+    """A page of the editors' room; of the first row of `model`, where it is about one."""
+    return Policy(
+        edits_guidance,
+        frozenset(methods),
+        arguments=lambda world: {"pk": model.objects.earliest("pk").pk} if model else {},
+    )
+
+
+def about_edition(methods: set[str] = READS | WRITES, **more: object) -> Policy:
+    """A page of the editors' room about one edition, named by its slug."""
+    named = {"slug": "ddscp-2019-12", **more}
+    return Policy(edits_guidance, frozenset(methods), arguments=lambda world: named)
+
+
+def proposed(world: World) -> dict[str, object]:
+    """The slug of an edition that waits for its second editor: leads are told of it."""
+    edition, _ = Edition.objects.get_or_create(
+        slug="proposed",
+        defaults={
+            "partnership": Partnership.objects.get(slug="ddscp"),
+            "proposed_by": world.everybody["editor"],
+            "publish_from": timezone.localdate(),
+        },
+    )
+    return {"slug": edition.slug}
+
+
 POLICIES: dict[str, Policy] = {
     **{
         name: open_page()
@@ -157,6 +192,28 @@ POLICIES: dict[str, Policy] = {
     "area_page": open_page(slug="warwickshire", code="before-a-referral"),
     "quick_check": Policy(anybody, frozenset(READS | WRITES), open=True),
     "quick_check_carry_on": Policy(works, frozenset(READS | WRITES), denied=403),
+    "edition_schema": open_page(),
+    "edition_import": editors_page(),
+    "edition_compare": editors_page(READS),
+    "edition_compare_pdf": editors_page(READS),
+    "edition_indicators": about_edition(),
+    "edition_indicators_csv": about_edition({"GET"}),
+    "edition_replay": about_edition(),
+    "editors_home": editors_page(READS),
+    "edition": about_edition(READS),
+    "edition_json": about_edition({"GET"}),
+    **{
+        f"edition_{act}": about_edition()
+        for act in ("draft", "propose", "withdraw", "approve", "roll_back", "discard", "confirm")
+    },
+    "edition_signs": about_edition(READS),
+    "edition_sign_add": about_edition(),
+    "edition_sign": about_edition(code="dd034"),
+    "edition_sign_retire": about_edition(code="dd034"),
+    "edition_preview": about_edition(WRITES),
+    "preview_stop": editors_page(WRITES),
+    "edition_pages": about_edition(READS),
+    "edition_page": about_edition(code="next-steps"),
     "conversation_list": Policy(signed),
     "conversation_new": Policy(works, frozenset(READS | WRITES), denied=403),
     "conversation": record_page(sees, READS),
@@ -174,7 +231,15 @@ POLICIES: dict[str, Policy] = {
     "conversation_review": record_page(reviews),
     "conversation_escalate": record_page(reviews, WRITES),
     "conversation_escalation": record_page(reviews, key="escalation"),
+    **{f"editor_{word}s": editors_page(READS) for word in ("contact", "link")},
+    **{f"editor_{word}_add": editors_page() for word in ("contact", "link")},
+    **{
+        f"editor_{word}{then}": editors_page(model=model)
+        for word, model in (("contact", Contact), ("link", Link))
+        for then in ("", "_confirm", "_retire")
+    },
     "desk": agency_page(leads_agency, READS | WRITES),
+    "desk_edition": Policy(leads_agency, arguments=proposed),
     "numbers": agency_page(reads_numbers),
     "numbers_csv": agency_page(reads_numbers, {"GET"}),
     "records_csv": agency_page(leads_agency, {"GET"}),

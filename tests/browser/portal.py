@@ -19,6 +19,7 @@ from tests.browser.person import APPS
 
 TEACHER, LEAD, EDITOR = "teacher@example.org", "lead@example.org", "editor@example.org"
 STRANGER = "stranger@example.org"
+SECOND_EDITOR = "second.editor@example.org"
 # Leads who have only a password as yet.
 NEW_LEADS = ("bea@example.org", "cal@example.org")
 SETUP_SECONDS = 120
@@ -29,6 +30,7 @@ STOP_SECONDS = 10
 # are none of their business. In one process: each start of Django takes seconds.
 PREPARE = f"""
 from django.core.management import call_command
+from allauth.mfa.totp.internal.auth import TOTP
 from accounts.management.commands.demo_people import demo_secret
 from accounts.models import Agency, Membership, User
 call_command("migrate", verbosity=0)
@@ -43,7 +45,10 @@ for email in {NEW_LEADS}:
     lead = User(email=email, name="New Lead", password=user.password)
     lead.save()
     Membership.objects.create(user=lead, agency=agency, role=Membership.Role.LEAD)
-for email in ("{LEAD}", "{EDITOR}"):
+editor = User(email="{SECOND_EDITOR}", name="Sam Second", password=user.password, is_editor=True)
+editor.save()
+TOTP.activate(editor, demo_secret(editor.email))
+for email in ("{LEAD}", "{EDITOR}", "{SECOND_EDITOR}"):
     print("app:", demo_secret(email), email)
 """
 
@@ -121,7 +126,7 @@ def _prepare(environment: dict[str, str]) -> tuple[dict[str, str], dict[str, str
         check=False,
     )
     passwords = dict(re.findall(r"(\S+@\S+) +(\S+)$", done.stdout, re.M))
-    passwords |= dict.fromkeys((STRANGER, *NEW_LEADS), password)
+    passwords |= dict.fromkeys((STRANGER, SECOND_EDITOR, *NEW_LEADS), password)
     if done.returncode or {TEACHER, LEAD, EDITOR} - passwords.keys():
         raise RuntimeError(f"The portal could not be prepared:\n{done.stdout}{done.stderr}")
     return passwords, {
