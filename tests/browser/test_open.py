@@ -125,7 +125,8 @@ def test_the_front_page_shows_every_number_under_its_own_area(
     for slug, area in AREAS.items():
         heading = main.get_by_role("heading", name=area["name"], exact=True)
         links = heading.locator("xpath=..").locator('a[href^="tel:"]:visible').all()
-        assert {squash(link.inner_text()) for link in links} == phones(slug)
+        # A line that is closed names 999 too, for danger meanwhile.
+        assert {squash(link.inner_text()) for link in links} - {"999"} == phones(slug)
 
 
 @pytest.mark.parametrize("width", [320, 1280])
