@@ -69,6 +69,21 @@ def web_address() -> forms.URLField:
     )
 
 
+def within_review(day: date) -> None:
+    """Raises ValidationError for a day that has come, or is further off than two years."""
+    today = timezone.localdate()
+    if not today < day <= today + LONGEST_REVIEW:
+        raise ValidationError("The date must be in the future, and within two years")
+
+
+def confirm_again_by() -> DatePartsField:
+    return DatePartsField(
+        label="Confirm it again by",
+        validators=[within_review],
+        error_messages={"required": "Enter by when it must be confirmed again"},
+    )
+
+
 def how_it_is_known(label: str) -> PlainText:
     return PlainText(
         label=label,
@@ -260,20 +275,10 @@ class LinkForm(RowForm):
 
 class ConfirmForm(RowForm):
     how = how_it_is_known("How did you confirm it?")
-    review_by = DatePartsField(
-        label="Confirm it again by",
-        error_messages={"required": "Enter by when it must be confirmed again"},
-    )
+    review_by = confirm_again_by()
 
     def initial_of(self, row: Any) -> dict[str, Any]:
         return {"review_by": months_after(timezone.localdate(), REVIEW_MONTHS)}
-
-    def clean_review_by(self) -> date:
-        day: date = self.cleaned_data["review_by"]
-        today = timezone.localdate()
-        if not today < day <= today + LONGEST_REVIEW:
-            raise ValidationError("The date must be in the future, and within two years")
-        return day
 
 
 class RetireForm(RowForm):

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from accounts.people_forms import OneLine
-from guidance_content.contact_forms import LONGEST_REVIEW, how_it_is_known, months_after, text
+from guidance_content.contact_forms import confirm_again_by, how_it_is_known, months_after, text
 from guidance_content.edition_state import token
 from referrals.fields import DatePartsField, PlainText, refuse_past
 from thresholds.checked import valid_partial_date
@@ -84,16 +84,6 @@ class DraftForm(forms.Form):
         if Edition.objects.filter(slug=slug).exists():
             raise ValidationError("Another edition has this short name. Choose another")
         return slug
-
-    def clean_source_date(self) -> str:
-        """Refuse a 2026-13: publication would stumble over it."""
-        told = str(self.cleaned_data["source_date"])
-        year, month, day = [*map(int, told.split("-")), 1, 1][:3]
-        try:
-            date(year, month, day)
-        except ValueError:
-            raise ValidationError("This is not a real date") from None
-        return told
 
 
 def guess(source: Edition) -> dict[str, str]:
@@ -170,10 +160,7 @@ class ConfirmEditionForm(EditionForm):
         help_text="Who keeps it right: a partnership, a team or a role.",
     )
     how = how_it_is_known("How did you confirm it?")
-    review_by = DatePartsField(
-        label="Confirm it again by",
-        error_messages={"required": "Enter by when it must be confirmed again"},
-    )
+    review_by = confirm_again_by()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -185,10 +172,3 @@ class ConfirmEditionForm(EditionForm):
     def initial_of(self, edition: Edition) -> dict[str, Any]:
         later = months_after(timezone.localdate(), REVIEW_MONTHS)
         return {"owner": edition.owner, "review_by": later}
-
-    def clean_review_by(self) -> date:
-        day: date = self.cleaned_data["review_by"]
-        today = timezone.localdate()
-        if not today < day <= today + LONGEST_REVIEW:
-            raise ValidationError("The date must be in the future, and within two years")
-        return day

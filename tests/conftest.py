@@ -7,6 +7,7 @@ from django.test import Client
 from pytest_django import DjangoDbBlocker
 
 from accounts.models import Agency, Membership, User
+from tests.editors import make_draft, make_editor
 from tests.people import make_person, signed_in
 from thresholds.guidance import Guidance
 from thresholds.load import load
@@ -76,3 +77,32 @@ def lead(agency: Agency) -> User:
 def leads_browser(lead: User) -> Client:
     """A browser in which the lead of the teacher's agency is signed in."""
     return signed_in(lead)
+
+
+@pytest.fixture
+def edie(db: None) -> User:
+    """An editor."""
+    return make_editor("edie")
+
+
+@pytest.fixture
+def sam(db: None) -> User:
+    """A second editor."""
+    return make_editor("sam")
+
+
+@pytest.fixture
+def edies(edie: User) -> Client:
+    """A browser in which Edie is signed in."""
+    return signed_in(edie)
+
+
+@pytest.fixture
+def sams(sam: User) -> Client:
+    return signed_in(sam)
+
+
+@pytest.fixture
+def draft(edie: User) -> Edition:
+    """A draft of Edie's: a copy of the shipped edition."""
+    return make_draft(edie)

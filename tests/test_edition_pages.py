@@ -28,31 +28,6 @@ ACTS = ("propose", "withdraw", "approve", "roll_back", "discard", "confirm")
 REASON = "Nobody answered the line"
 
 
-@pytest.fixture
-def edie() -> User:
-    return make_editor("edie")
-
-
-@pytest.fixture
-def sam() -> User:
-    return make_editor("sam")
-
-
-@pytest.fixture
-def edies(edie: User) -> Client:
-    return signed_in(edie)
-
-
-@pytest.fixture
-def sams(sam: User) -> Client:
-    return signed_in(sam)
-
-
-@pytest.fixture
-def draft(edie: User) -> Edition:
-    return make_draft(edie)
-
-
 def today() -> date:
     return timezone.localdate()
 

@@ -29,21 +29,6 @@ REASON = "Nobody answered the line"
 Service = Callable[[Edition, User], object]
 
 
-@pytest.fixture
-def edie() -> User:
-    return make_editor("edie")
-
-
-@pytest.fixture
-def sam() -> User:
-    return make_editor("sam")
-
-
-@pytest.fixture
-def draft(edie: User) -> Edition:
-    return make_draft(edie)
-
-
 def today() -> date:
     return timezone.localdate()
 

@@ -45,11 +45,6 @@ BANNER = "You are looking at the"
 
 
 @pytest.fixture
-def edie(db: None) -> User:
-    return make_editor("edie")
-
-
-@pytest.fixture
 def eric(db: None) -> User:
     return make_editor("eric")
 

@@ -14,23 +14,13 @@ from django.utils import timezone
 from accounts.models import Agency, Event, Membership, User
 from guidance_content import editions
 from guidance_content.content import RowModel, digest, row_models
-from tests.editors import make_draft, make_editor, shipped
+from tests.editors import make_draft, shipped
 from tests.people import make_person, signed_in
 from thresholds.models import Domain, Edition, Indicator, Level, NextStep, Rule
 
 pytestmark = pytest.mark.django_db
 
 ROWS = pytest.mark.parametrize("model", row_models(), ids=lambda model: model.__name__)
-
-
-@pytest.fixture
-def edie() -> User:
-    return make_editor("edie")
-
-
-@pytest.fixture
-def draft(edie: User) -> Edition:
-    return make_draft(edie)
 
 
 @pytest.fixture

@@ -26,26 +26,6 @@ from thresholds.published import PublishedEdition
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def edie() -> User:
-    return make_editor("edie")
-
-
-@pytest.fixture
-def edies(edie: User) -> Client:
-    return signed_in(edie)
-
-
-@pytest.fixture
-def sams() -> Client:
-    return signed_in(make_editor("sam"))
-
-
-@pytest.fixture
-def draft(edie: User) -> Edition:
-    return make_draft(edie)
-
-
 def listed(edition: Edition | str) -> str:
     return reverse("edition_signs", args=[getattr(edition, "slug", edition)])
 
