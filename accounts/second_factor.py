@@ -4,23 +4,22 @@ It is an authenticator app or a passkey. Recovery codes stand in for a lost phon
 count by themselves: allauth deletes them with the last factor.
 """
 
-from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.fernet import InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, Subquery
 
 from accounts.events import note_about
+from accounts.keys import lock_of
 from accounts.models import Event, Membership, User
 
+MFA_SETTING, MFA_PURPOSE = "MFA_KEYS", "second factor"
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 # How events name them.
 CODES = {
@@ -122,10 +121,4 @@ class MFAAdapter(DefaultMFAAdapter):
 
 def _lock() -> MultiFernet:
     """The first of MFA_KEYS locks; all of them open."""
-    return MultiFernet([_fernet(key) for key in settings.MFA_KEYS])
-
-
-def _fernet(key: str) -> Fernet:
-    """Any long text is a key: Fernet's own 32 bytes are drawn from it."""
-    drawn = HKDF(SHA256(), length=32, salt=None, info=b"second factor").derive(key.encode())
-    return Fernet(urlsafe_b64encode(drawn))
+    return lock_of(MFA_SETTING, MFA_PURPOSE)
