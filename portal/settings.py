@@ -26,6 +26,10 @@ if not (SECRET_KEY and ALLOWED_HOSTS):
 EVENT_KEYS = env.list("EVENT_KEYS", default=[SECRET_KEY])
 # The first key locks the secrets of authenticator apps; older ones go on opening what they locked.
 MFA_KEYS = env.list("MFA_KEYS", default=[SECRET_KEY])
+# The first key locks what people write about a child; older ones go on opening what they locked.
+DATA_KEYS = env.list("DATA_KEYS", default=[SECRET_KEY])
+# The first key makes the digests by which it is found; older ones go on finding.
+INDEX_KEYS = env.list("INDEX_KEYS", default=[SECRET_KEY])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 INSTALLED_APPS = [

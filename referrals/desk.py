@@ -78,15 +78,19 @@ def _waiting(user: User, agency: Agency, now: datetime) -> ConversationQuerySet:
 def with_reasons(among: ConversationQuerySet, user: User, now: datetime) -> QuerySet[Conversation]:
     """Return the rows with why each stands where it does."""
     levels = Level.objects.filter(edition=OuterRef("edition")).order_by("-number")
-    found = among.select_related("author", "area", "child").annotate(
-        since=Coalesce("recorded_at", "updated_at"),
-        overdue=_late(now),
-        again=Coalesce(Subquery(_earlier(user)), Value(0)),
-        protection=F("child_protection"),
-        top=Subquery(levels.values("number")[:1]),
-        highest=_is(Q(judged_level__gte=F("top")) | Q(read_level__gte=F("top"))),
-        below=F("below_reading"),
-        refused=F("consent_refused"),
+    found = (
+        among.for_lists()
+        .select_related("author", "area", "child")
+        .annotate(
+            since=Coalesce("recorded_at", "updated_at"),
+            overdue=_late(now),
+            again=Coalesce(Subquery(_earlier(user)), Value(0)),
+            protection=F("child_protection"),
+            top=Subquery(levels.values("number")[:1]),
+            highest=_is(Q(judged_level__gte=F("top")) | Q(read_level__gte=F("top"))),
+            below=F("below_reading"),
+            refused=F("consent_refused"),
+        )
     )
     ranks = [When(_met(reason), then=Value(reason.weight)) for reason in REASONS]
     return found.annotate(rank=Case(*ranks, default=Value(0), output_field=IntegerField()))
@@ -110,10 +114,10 @@ def _late(now: datetime) -> Exists:
 
 def _earlier(user: User) -> QuerySet[Child]:
     """Return, for the query around it, how many earlier ones there are about the same child."""
-    same_name = Q(name_key=OuterRef("child__name_key"), born_on=OuterRef("child__born_on"))
+    same_name = Q(name_key=OuterRef("child__name_key"), born_key=OuterRef("child__born_key"))
     same_reference = Q(reference_key=OuterRef("child__reference_key"))
     earlier = Child.objects.filter(
-        (same_name & ~Q(name_key="")) | (same_reference & ~Q(reference_key="")),
+        (same_name & ~Q(born_key="")) | (same_reference & ~Q(reference_key="")),
         conversation__in=Conversation.objects.led_by(user),
         conversation__agency=OuterRef("agency"),
         conversation__recorded_at__lt=OuterRef("recorded_at"),
@@ -179,12 +183,13 @@ def about_same_child(user: User, conversation: Conversation) -> QuerySet[Convers
     """
     child = conversation.child
     name = Q(child__name_key=child.name_key) & ~Q(child__name_key="")
-    if child.born_on:
-        name &= Q(child__born_on=child.born_on) | Q(child__born_on=None)
+    if child.born_key:
+        name &= Q(child__born_key=child.born_key) | Q(child__born_key="")
     reference = Q(child__reference_key=child.reference_key) & ~Q(child__reference_key="")
     others = Conversation.objects.led_by(user).recorded().exclude(pk=conversation.pk)
     same = others.filter(name | reference, agency=conversation.agency)
-    return same.select_related("child", "author").order_by("-recorded_at", "-pk")
+    found = same.for_lists().select_related("child", "author")
+    return found.order_by("-recorded_at", "-pk")
 
 
 def events_of(conversation: Conversation) -> list[tuple[Event, str]]:

@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from accounts.models import Agency
 from referrals.deadlines import end_of
+from referrals.finding import has_all_words, words_in
 from referrals.models import Conversation, ConversationQuerySet
 from thresholds.models import Area, Level
 
@@ -42,7 +43,8 @@ class DeskForm(forms.Form):
         label="Reference, or words in the text",
         required=False,
         max_length=200,
-        help_text="All of the words must be there.",
+        help_text="Whole words only, and all of them must be there. Capitals and accents "
+        "make no difference.",
     )
     level = forms.ChoiceField(label="Judged level", required=False)
     area = forms.ChoiceField(label="Area", required=False)
@@ -52,6 +54,7 @@ class DeskForm(forms.Form):
 
     def __init__(self, *args: object, agency: Agency, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.agency = agency
         levels = Level.objects.values_list("number", flat=True).distinct().order_by("number")
         self.fields["level"].choices = [ANY, *((str(n), f"Level {n}") for n in levels)]
         self.fields["area"].choices = [
@@ -61,6 +64,12 @@ class DeskForm(forms.Form):
         ]
         people = agency.members.order_by("name", "pk")
         self.fields["author"].choices = [ANY, *((str(p.pk), str(p)) for p in people)]
+
+    def clean_words(self) -> str:
+        words = str(self.cleaned_data["words"])
+        if words and not words_in(words):
+            raise forms.ValidationError("Enter a word, a number or a reference")
+        return words
 
     def clean_status(self) -> str:
         return self.cleaned_data["status"] or TO_REVIEW
@@ -109,7 +118,4 @@ class DeskForm(forms.Form):
         if REFERENCE.match(typed):
             letters = typed.replace("-", "")
             return Q(reference=f"TG-{letters[2:6]}-{letters[6:]}")
-        found = Q()
-        for word in words.casefold().split():
-            found &= Q(search_text__contains=word)
-        return found
+        return has_all_words(self.agency.pk, words)

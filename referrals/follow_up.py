@@ -106,10 +106,12 @@ def note_call(
     """Keep a call to the council that the record does not tell of, and start its deadline."""
     locked = services.lock(conversation)
     _check(called_at, earliest_call(locked))
-    told = {"to": to, "called_at": called_at, "said": said, "to_council": True}
-    if same := locked.calls.filter(**told).first():
-        return same
-    made = Call.objects.create(conversation=locked, **told)
+    for call in locked.calls.filter(called_at=called_at, to_council=True):
+        if (call.to, call.said) == (to, said):
+            return call
+    made = Call.objects.create(
+        conversation=locked, to=to, called_at=called_at, said=said, to_council=True
+    )
     services.tell(Event.Verb.FOLLOWED_UP, locked, by, "call")
     _start_writing(locked, called_at)
     return made

@@ -1,9 +1,9 @@
 """The recorded conversation. It belongs to an agency, and is frozen once it is recorded.
 
 What comes later (addenda, reviews, follow-ups, the council's answer) is added beside it.
+Whatever somebody writes about a child is locked: docs/decisions/0013 says with what.
 """
 
-import unicodedata
 import uuid
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,8 +12,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from accounts.locked import LockedDateField, LockedJSONField, LockedTextField
 from accounts.models import Agency, Membership, User
 from referrals.fields import SHORT
+from referrals.finding import IndexField, blind, key_of
 from thresholds.models import Area, Edition, Indicator
 
 # How long a draft about danger may lie before somebody is told of it.
@@ -61,6 +63,10 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         about = self.model.kept_from.through.objects.filter(user=user).values("conversation")
         return Q(agency__in=led, reaches_leads=True) & ~Q(pk__in=about)
 
+    def for_lists(self) -> "ConversationQuerySet":
+        """Leave what only the page of one record shows in the database: it is long."""
+        return self.defer("content", "words")
+
     def drafts(self) -> "ConversationQuerySet":
         return self.filter(status=Conversation.Status.DRAFT)
 
@@ -77,7 +83,7 @@ class Conversation(models.Model):
     `area` is empty when the child lives elsewhere or nobody knows where; `place` says
     which. `content` is the summary as it stood when it was recorded. The columns beside it
     repeat what lists and counts need, and are empty until then. Only `review_state`,
-    `lead_level`, `kept_from` and `search_text` go on changing after that.
+    `lead_level`, `kept_from` and `words`, the index of what it says, go on changing after that.
     """
 
     class ReviewState(models.TextChoices):
@@ -114,13 +120,13 @@ class Conversation(models.Model):
     danger = models.BooleanField(default=False)
     below_reading = models.BooleanField(default=False)
     consent_refused = models.BooleanField(default=False)
-    content = models.JSONField(null=True, blank=True)
+    content = LockedJSONField(null=True, blank=True)
 
     kept_from = models.ManyToManyField(User, blank=True, related_name="kept_from")
     reaches_leads = models.BooleanField(default=False)
     review_state = models.CharField(max_length=12, choices=ReviewState.choices, blank=True)
     lead_level = models.PositiveSmallIntegerField(null=True, blank=True)
-    search_text = models.TextField(blank=True)
+    words = IndexField(blank=True)
 
     objects = ConversationQuerySet.as_manager()
 
@@ -171,7 +177,7 @@ class Answer(PartOfConversation):
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="answers")
     step = models.SlugField(max_length=30)
-    data = models.JSONField()
+    data = LockedJSONField()
     saved_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -183,26 +189,22 @@ class Answer(PartOfConversation):
         return self.step
 
 
-def key_of(words: str) -> str:
-    """Return a name or reference as it is compared: "Zoë  O'Neil" and "zoe oneil" are one."""
-    letters = unicodedata.normalize("NFKD", words.casefold())
-    return "".join(letter for letter in letters if letter.isalnum())[:SHORT]
-
-
 class Child(PartOfConversation):
     """The child of a recorded conversation: enough to recognise the same child again."""
 
     conversation = models.OneToOneField(
         Conversation, on_delete=models.CASCADE, related_name="child"
     )
-    name = models.CharField(max_length=SHORT, blank=True)
-    agency_reference = models.CharField(max_length=SHORT, blank=True)
-    born_on = models.DateField(null=True, blank=True)
-    due_on = models.DateField(null=True, blank=True)
-    siblings = models.TextField(blank=True)
-    # The name and the reference without capitals, accents and spaces, to be found again by.
+    name = LockedTextField(blank=True)
+    agency_reference = LockedTextField(blank=True)
+    born_on = LockedDateField(null=True, blank=True)
+    due_on = LockedDateField(null=True, blank=True)
+    siblings = LockedTextField(blank=True)
+    # Digests by which the same child is found again in the agency: of the name, of the
+    # reference, and of the name with the date of birth. "" where something is missing.
     name_key = models.CharField(max_length=SHORT, blank=True, db_index=True)
     reference_key = models.CharField(max_length=SHORT, blank=True, db_index=True)
+    born_key = models.CharField(max_length=SHORT, blank=True)
 
     class Meta:
         verbose_name_plural = "children"
@@ -211,8 +213,25 @@ class Child(PartOfConversation):
         return self.name or self.agency_reference
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.name_key, self.reference_key = key_of(self.name), key_of(self.agency_reference)
+        self.fill_keys()
         super().save(*args, **kwargs)
+
+    def fill_keys(self) -> None:
+        """Make the digests, and take along those of the same child under an older key."""
+        for name, made in self.keys().items():
+            setattr(self, name, made[0])
+            for older in filter(None, made[1:]):
+                type(self).objects.filter(**{name: older}).update(**{name: made[0]})
+
+    def keys(self) -> dict[str, list[str]]:
+        """Return each digest by the name of its column, under each key of the index."""
+        agency, name = self.conversation.agency_id, key_of(self.name)
+        born = f"{name}:{self.born_on.isoformat()}" if name and self.born_on else ""
+        return {
+            "name_key": blind("name", agency, name),
+            "reference_key": blind("reference", agency, key_of(self.agency_reference)),
+            "born_key": blind("born", agency, born),
+        }
 
 
 class Sign(PartOfConversation):
@@ -221,7 +240,7 @@ class Sign(PartOfConversation):
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="signs")
     indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, related_name="signs")
     seen_by = models.CharField(max_length=30, blank=True)
-    note = models.TextField(blank=True)
+    note = LockedTextField(blank=True)
 
     class Meta:
         constraints = [
@@ -241,9 +260,9 @@ class Call(PartOfConversation):
     """
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="calls")
-    to = models.CharField(max_length=SHORT)
+    to = LockedTextField()
     called_at = models.DateTimeField()
-    said = models.TextField(blank=True)
+    said = LockedTextField(blank=True)
     to_council = models.BooleanField(default=False)
 
     def __str__(self) -> str:
@@ -255,7 +274,7 @@ class Addendum(PartOfConversation):
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="addenda")
     author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="addenda")
-    text = models.TextField()
+    text = LockedTextField()
     added_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -279,7 +298,7 @@ class Review(PartOfConversation):
     reviewer = models.ForeignKey(User, on_delete=models.PROTECT, related_name="reviews")
     decision = models.CharField(max_length=12, choices=Decision.choices)
     level = models.PositiveSmallIntegerField(null=True, blank=True)
-    text = models.TextField(blank=True)
+    text = LockedTextField(blank=True)
     digest = models.CharField(max_length=64)
     reviewed_at = models.DateTimeField(auto_now_add=True)
 
@@ -297,7 +316,7 @@ class Escalation(PartOfConversation):
         Conversation, on_delete=models.CASCADE, related_name="escalations"
     )
     author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="escalations")
-    text = models.TextField()
+    text = LockedTextField()
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -322,7 +341,7 @@ class FollowUp(PartOfConversation):
     due_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True, blank=True)
     done_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT)
-    note = models.TextField(blank=True)
+    note = LockedTextField(blank=True)
 
     class Meta:
         ordering = ["due_at", "id"]
@@ -350,7 +369,7 @@ class CouncilAnswer(PartOfConversation):
     )
     answer = models.CharField(max_length=12, choices=Answer.choices)
     answered_on = models.DateField()
-    note = models.TextField(blank=True)
+    note = LockedTextField(blank=True)
     noted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     noted_at = models.DateTimeField(auto_now_add=True)
 

@@ -337,13 +337,10 @@ def _signs(keys: list[int], codes: dict[int, str]) -> dict[int, list[str]]:
 def _told(keys: list[int]) -> dict[int, dict[str, str]]:
     """Return the answers that no column repeats, as far as they were given."""
     answers = Answer.objects.filter(_among(keys), step__in=set(ANSWERED_AT.values()))
-    names = tuple(ANSWERED_AT)
     found: dict[int, dict[str, str]] = {}
-    for pk, step, *values in answers.values_list(
-        "conversation_id", "step", *(f"data__{name}" for name in names)
-    ):
+    for pk, step, data in answers.values_list("conversation_id", "step", "data"):
         own = found.setdefault(pk, {})
-        for name, value in zip(names, values, strict=True):
-            if value and ANSWERED_AT[name] == step:
-                own[name] = value
+        for name, asked_at in ANSWERED_AT.items():
+            if asked_at == step and data.get(name):
+                own[name] = data[name]
     return found

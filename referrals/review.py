@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.models import Event, User
 from referrals import alerts, services
+from referrals.finding import add_to_index
 from referrals.models import (
     Addendum,
     Alert,
@@ -80,8 +81,8 @@ def add(*, conversation: Conversation, author: User, text: str) -> Addendum:
     locked = services.lock(conversation)
     addendum = Addendum.objects.create(conversation=locked, author=author, text=text)
     services.tell(Event.Verb.ADDED, locked, author)
-    search_text = f"{locked.search_text}\n{text.casefold()}"
-    take_in(locked, author, AFTER_ADDITION, search_text=search_text)
+    words = add_to_index(locked.words, locked.agency_id, text)
+    take_in(locked, author, AFTER_ADDITION, words=words)
     return addendum
 
 

@@ -14,6 +14,7 @@ from accounts.events import note
 from accounts.models import Agency, Event, Membership, User
 from referrals import alerts, answers
 from referrals.deadlines import called, council_called, end_of, writing_due
+from referrals.finding import index_of
 from referrals.journey import UNFINISHED, Answers, Data, Walk, walk
 from referrals.models import (
     Answer,
@@ -25,7 +26,7 @@ from referrals.models import (
     Sign,
 )
 from referrals.steps import STEPS
-from referrals.summary import Facts, search_text, summarise
+from referrals.summary import Facts, every_word, summarise
 from thresholds.guidance import Guidance
 from thresholds.load import contacts_of, current_edition, load
 from thresholds.models import Area, Edition, Indicator
@@ -175,7 +176,7 @@ def record(*, conversation: Conversation) -> Conversation:
     locked.consent_refused = facts.concern.agreement == "refused"
     locked.below_reading = facts.judgement is not None and facts.judgement < facts.reading.level
     locked.reaches_leads, locked.review_state = True, Conversation.ReviewState.AWAITING
-    locked.search_text = search_text(locked.content)
+    locked.words = index_of(locked.agency_id, every_word(locked.content))
     _write_parts(locked, facts)
     locked.save()
     tell(Event.Verb.RECORDED, locked, locked.author)

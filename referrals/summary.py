@@ -373,9 +373,9 @@ def as_text(block: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def search_text(content: dict[str, Any]) -> str:
-    """Return every word of a summary, in small letters, for the lead's search."""
-    return "\n".join(as_text(block) for block in content["blocks"]).casefold()
+def every_word(content: dict[str, Any]) -> str:
+    """Return all that a summary says, to be found by the lead's search."""
+    return "\n".join(as_text(block) for block in content["blocks"])
 
 
 def yes_no(answer: str) -> str:

@@ -27,6 +27,7 @@ def conversation_list(request: HttpRequest) -> HttpResponse:
     own = (
         Conversation.objects.visible_to(request.user)
         .filter(author=request.user)
+        .for_lists()
         .select_related("child", "area")
     )
     return show(

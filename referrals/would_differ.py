@@ -98,7 +98,7 @@ def page_of(user: User, agency: Agency, edition: Edition, after: str = "") -> Pa
     among = among.exclude(edition=edition)
     is_place = after.isascii() and after.isdecimal() and len(after) <= LONGEST_KEY
     found, last = _read(edition, among, int(after) if is_place else 0)
-    related = among.select_related("child", "author", "edition__partnership")
+    related = among.for_lists().select_related("child", "author", "edition__partnership")
     conversations = related.in_bulk([one.pk for one in found])
     rows = [_row(conversations[one.pk], one) for one in found if one.pk in conversations]
     return Page(tuple(rows), last)

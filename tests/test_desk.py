@@ -1,10 +1,8 @@
 """The queue: what waits, why, and in which order; filters, search and pages."""
 
 from datetime import timedelta
-from importlib import import_module
 
 import pytest
-from django.apps import apps
 from django.test import Client as Browser
 from django.utils import timezone
 
@@ -81,17 +79,6 @@ def test_a_danger_draft_that_is_left_waits(
     moment = timezone.now() - timedelta(minutes=minutes)
     Conversation.objects.update(updated_at=moment)
     assert bool(waiting(lead, agency)) is waits
-
-
-def test_drafts_from_before_the_column_are_filled_but_for_those_without_danger(
-    teachers_browser: Browser,
-) -> None:
-    drafts = Conversation.objects.order_by("pk").values_list("danger", flat=True)
-    for answer in ("yes", "no"):
-        walk_to(teachers_browser, "concern", danger={"danger": answer})
-    drafts.update(danger=False)
-    import_module("referrals.migrations.0004_drafts_in_danger").fill(apps, None)
-    assert list(drafts.all()) == [True, False]
 
 
 @pytest.mark.parametrize(
