@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.events import note
 from accounts.models import Agency, Event, Membership, User
-from referrals import alerts, answers
+from referrals import alerts, answers, standing
 from referrals.deadlines import called, council_called, end_of, writing_due
 from referrals.journey import UNFINISHED, Answers, Data, Walk, walk
 from referrals.models import (
@@ -65,7 +65,8 @@ def save_answer(*, conversation: Conversation, step: str, data: Data) -> Data:
 
     Raises Frozen when the conversation is recorded.
     """
-    saved, changed = dict(data), {"updated_at": timezone.now()}
+    # Whoever goes on with a draft has not left it: it waits for no lead.
+    saved, changed = dict(data), {"updated_at": timezone.now(), "waits_since": None}
     # A page that was left half-filled may not say where yet.
     if step == "area" and "place" in data:
         place = str(data["place"])
@@ -178,6 +179,7 @@ def record(*, conversation: Conversation) -> Conversation:
     locked.search_text = search_text(locked.content)
     _write_parts(locked, facts)
     locked.save()
+    standing.stand_alone(locked)
     tell(Event.Verb.RECORDED, locked, locked.author)
     if kinds := alerts.kinds_of(locked, facts.guidance.highest()):
         alerts.ask(kinds, locked, leads_for(locked))
