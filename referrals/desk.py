@@ -49,7 +49,7 @@ def with_reasons(among: ConversationQuerySet, user: User) -> ConversationQuerySe
     of those that `user` may see.
     """
     return (
-        among.in_lines()
+        among.for_lists()
         .select_related("author", "area", "child")
         .annotate(
             since=Coalesce("recorded_at", "updated_at"),
@@ -160,7 +160,7 @@ def about_same_child(user: User, conversation: Conversation) -> QuerySet[Convers
         name &= Q(child__born_on=child.born_on) | Q(child__born_on=None)
     reference = Q(child__reference_key=child.reference_key) & ~Q(child__reference_key="")
     others = Conversation.objects.led_by(user).recorded().exclude(pk=conversation.pk)
-    same = others.filter(name | reference, agency=conversation.agency).in_lines()
+    same = others.filter(name | reference, agency=conversation.agency).for_lists()
     return same.select_related("child", "author").order_by("-recorded_at", "-pk")
 
 

@@ -73,7 +73,7 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
     def recorded(self) -> "ConversationQuerySet":
         return self.filter(status=Conversation.Status.RECORDED)
 
-    def in_lines(self) -> "ConversationQuerySet":
+    def for_lists(self) -> "ConversationQuerySet":
         """Leave out the long texts, which no list shows: they are most of a record."""
         long = (models.TextField, models.JSONField)
         return self.defer(*(f.name for f in self.model._meta.fields if isinstance(f, long)))

@@ -6,11 +6,14 @@ and follow_up.py.
 
 import secrets
 from datetime import date, datetime
+from functools import partial
+from typing import cast
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 
-from accounts.events import note
+from accounts.events import Head, note
 from accounts.models import Agency, Event, Membership, User
 from referrals import alerts, answers, standing
 from referrals.deadlines import called, council_called, end_of, writing_due
@@ -95,12 +98,14 @@ def tell(
     verb: Event.Verb, conversation: Conversation, actor: User | None, detail: str = ""
 ) -> None:
     """Write an event about a conversation into the chain of its agency."""
+    read = conversation.__dict__.pop("chain_head", None)
     note(
         verb,
         actor=actor,
         agency=conversation.agency,
         subject=conversation.subject,
         detail=detail,
+        head=Head(**read) if read else None,
     )
 
 
@@ -126,7 +131,17 @@ def leads_for(conversation: Conversation) -> list[User]:
 
 
 def saved_answers(conversation: Conversation) -> dict[str, Data]:
+    """Return the answers by step: those that came with the conversation, where they did."""
+    if "answered" in conversation.__dict__:
+        return {one["step"]: _read(one["data"]) for one in conversation.answered or ()}
     return {answer.step: answer.data for answer in conversation.answers.all()}
+
+
+def _read(data: object) -> Data:
+    """Return an answer that was fetched in a list, where its column is text as what it means."""
+    if isinstance(data, str):
+        data = Answer._meta.get_field("data").from_db_value(data, None, connection)
+    return cast(Data, data)
 
 
 def guidance_of(conversation: Conversation) -> Guidance:
@@ -189,7 +204,9 @@ def record(*, conversation: Conversation) -> Conversation:
 def facts_of(conversation: Conversation, walked: Walk) -> Facts:
     """Return what a summary of the conversation is made from, with today's contacts."""
     areas = Area.objects.filter(pk=conversation.area_id)
-    return Facts(conversation, guidance_of(conversation), walked.known, contacts_of(areas))
+    # Most pages of the journey do without them.
+    contacts = SimpleLazyObject(partial(contacts_of, areas))
+    return Facts(conversation, guidance_of(conversation), walked.known, contacts)
 
 
 def new_reference() -> str:
