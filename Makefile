@@ -3,7 +3,7 @@ PORT ?= 8000
 PYTHON ?= python3
 MANAGE = .venv/bin/python manage.py
 
-.PHONY: setup run test lint css libraries bench-search
+.PHONY: setup run test lint css libraries bench-search bench
 
 .venv/bin/uv:
 	@echo "Making the environment"
@@ -48,6 +48,9 @@ lint: .venv/installed-dev .env
 	$(MANAGE) makemigrations --check --dry-run
 
 # Figures, not tests: they are of this machine, at this hour.
+bench: .venv/installed-dev setup
+	.venv/bin/python bench/run.py $(ARGS)
+
 bench-search: .venv/installed-dev setup
 	.venv/bin/python bench/search.py
 

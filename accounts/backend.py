@@ -1,13 +1,22 @@
 """Who a session belongs to, loaded with what every page must know about them."""
 
 from allauth.account.auth_backends import AuthenticationBackend
+from django.db.models import OuterRef
 
-from accounts.models import User
+from accounts.models import Membership, User
 from accounts.second_factor import MUST_HAVE_ONE, SINCE
+from accounts.together import listed
+
+HELD = listed(
+    Membership.objects.active().filter(user=OuterRef("pk"), user__is_editor=False),
+    "user",
+    role="role",
+)
 
 
 class Backend(AuthenticationBackend):
-    """allauth's. The person comes with what accounts.middleware asks about their second factor.
+    """allauth's. The person comes with what accounts.middleware asks about their second factor,
+    and with their roles.
 
     It is part of the query that loads the person, so that a promotion, or a factor that an
     administrator removes, counts at the very next request and costs no query of its own.
@@ -15,7 +24,9 @@ class Backend(AuthenticationBackend):
 
     def get_user(self, user_id: int) -> User | None:
         people = User.objects.annotate(
-            must_have_second_factor=MUST_HAVE_ONE, second_factor_since=SINCE
+            must_have_second_factor=MUST_HAVE_ONE, second_factor_since=SINCE, held=HELD
         )
         user = people.filter(pk=user_id).first()
+        if user:
+            user.roles = {membership["role"] for membership in user.held or ()}
         return user if user and self.user_can_authenticate(user) else None

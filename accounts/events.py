@@ -14,8 +14,9 @@ from datetime import UTC
 from hashlib import sha256
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import QuerySet
+from django.db import connection, transaction
+from django.db.models import CharField, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Cast, Concat, JSONObject
 from django.utils import timezone
 
 from accounts.models import Agency, Chain, Event, Invitation, Membership, User
@@ -43,6 +44,22 @@ def subject_of(thing: User | Agency | Membership | Invitation) -> str:
     return f"{thing._meta.model_name}:{thing.pk}"
 
 
+@dataclass(frozen=True)
+class Head:
+    """The end of a chain as somebody read it: the key of its row, its length and last digest."""
+
+    id: int
+    length: int
+    head: str
+
+
+def head_of(agency: str) -> Subquery:
+    """Return the end of the chain of the agency in column `agency`, as a dictionary or None."""
+    key = Concat(Value("agency:"), Cast(OuterRef(agency), CharField()))
+    told = JSONObject(id=F("pk"), length=F("length"), head=F("head"))
+    return Subquery(Chain.objects.filter(key=key).values(told=told))
+
+
 def note(
     verb: Event.Verb,
     *,
@@ -50,28 +67,64 @@ def note(
     agency: Agency | None,
     subject: str = "",
     detail: str = "",
+    head: Head | None = None,
 ) -> Event:
     """Write down that `actor` did `verb` to `subject`; None is the portal itself.
 
-    Raises ValueError for a `detail` that is no plain code: it could hold personal data.
+    `head` is the end of the chain, where it was read just before: if nobody has written since,
+    that spares asking for it again. Raises ValueError for a `detail` that is no plain code: it
+    could hold personal data.
     """
     if not PLAIN_CODE.fullmatch(detail):
         raise ValueError(f"The detail of an event is a plain code, not {len(detail)} characters.")
-    with transaction.atomic():
-        chain, _ = Chain.objects.select_for_update().get_or_create(key=chain_key(agency))
-        event = Event(
-            chain=chain,
-            number=chain.length + 1,
-            at=timezone.now(),
-            actor=actor.pk if actor else None,
-            verb=verb,
-            subject=subject,
-            detail=detail,
-        )
-        event.digest = digest(event, chain.key, chain.head, settings.EVENT_KEYS[0])
-        event.save(force_insert=True)
-        Chain.objects.filter(pk=chain.pk).update(length=event.number, head=event.digest)
+    told = {"actor": actor.pk if actor else None, "subject": subject, "detail": detail}
+    key = chain_key(agency)
+    with transaction.atomic(savepoint=False):
+        event = head and _added(head, key, verb=verb, **told)
+        if not event:
+            chain, _ = Chain.objects.select_for_update().get_or_create(key=key)
+            now = Head(chain.pk, chain.length, chain.head)
+            event = _added(now, key, verb=verb, **told)
+    if event is None:
+        raise RuntimeError(f"The chain {key} moved under its lock.")
     return event
+
+
+def _added(head: Head, key: str, verb: Event.Verb, **told: object) -> Event | None:
+    """Write an event after `head`, and move the chain on to it. None if it has moved by now.
+
+    Moving it locks the chain's row, and asks once more where it ends.
+    """
+    event = Event(
+        chain_id=head.id, number=head.length + 1, at=timezone.now(), verb=str(verb), **told
+    )
+    event.digest = digest(event, key, head.head, settings.EVENT_KEYS[0])
+    if connection.vendor == "postgresql":
+        return event if _added_at_once(event, head) else None
+    at_end = Chain.objects.filter(pk=head.id, length=head.length, head=head.head)
+    if not at_end.update(length=event.number, head=event.digest):
+        return None
+    event.save(force_insert=True)
+    return event
+
+
+def _added_at_once(event: Event, head: Head) -> bool:
+    """Do both in one journey to the database: what waits for the chain waits for it."""
+    columns = ["number", "at", "actor", "verb", "subject", "detail", "digest"]
+    names, places = ", ".join(columns), ", ".join(["%s"] * len(columns))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH moved AS (UPDATE {Chain._meta.db_table} SET length = %s, head = %s "  # noqa: S608
+            "WHERE id = %s AND length = %s AND head = %s RETURNING id) "
+            f"INSERT INTO {Event._meta.db_table} (chain_id, {names}) "
+            f"SELECT id, {places} FROM moved RETURNING id",
+            [event.number, event.digest, head.id, head.length, head.head]
+            + [getattr(event, name) for name in columns],
+        )
+        row = cursor.fetchone()
+    if row:
+        event.pk, event._state.adding = row[0], False
+    return row is not None
 
 
 def note_refusal(

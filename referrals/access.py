@@ -8,21 +8,25 @@ from datetime import UTC, datetime, timedelta
 from functools import wraps
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
-from accounts.events import note_refusal
+from accounts.events import head_of, note_refusal
 from accounts.models import Agency, Event, Membership
 from accounts.posted import typed
+from accounts.together import listed
 from referrals import services
-from referrals.models import Conversation, ConversationQuerySet, subject_of
+from referrals.models import Answer, Conversation, ConversationQuerySet, subject_of
 
 View = Callable[..., HttpResponse]
 # Pages of a draft that one person reads within this time are one visit, and one event.
 VISIT = timedelta(minutes=15)
 VISITS_KEPT = 20
+# What is fetched of each answer with its conversation: services.saved_answers reads it.
+SAVED = {"step": "step", "data": "data"}
 
 
 def personal(view: View) -> View:
@@ -82,7 +86,9 @@ def _found(request: HttpRequest, token: object, among: ConversationQuerySet) -> 
     query, so that neither the page nor its time tells them apart.
     """
     related = among.select_related("edition__partnership", "area", "agency", "author")
-    found = related.prefetch_related("answers").filter(token=token).first()
+    answered = listed(Answer.objects.filter(conversation=OuterRef("pk")), "conversation", **SAVED)
+    whole = related.annotate(answered=answered, chain_head=head_of("agency"))
+    found = whole.filter(token=token).first()
     if found is None:
         note_refusal(actor=request.user, subject=subject_of(token))
         raise Http404("There is no such conversation.")

@@ -3,17 +3,15 @@
 Everything here is asked within what the lead may see.
 """
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
 from django.db.models import (
     BooleanField,
     Case,
     Count,
-    Exists,
     F,
-    IntegerField,
-    OuterRef,
+    Func,
     Q,
     QuerySet,
     Subquery,
@@ -21,83 +19,48 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import GreaterThan
 
 from accounts.models import Agency, Event, User
-from referrals.models import (
-    Child,
-    Conversation,
-    ConversationQuerySet,
-    FollowUp,
-    is_left_in_danger,
-)
-from thresholds.models import Level
+from referrals import standing
+from referrals.models import Conversation, ConversationQuerySet
+from referrals.standing import REASONS
 
-State = Conversation.ReviewState
-OPEN = (State.AWAITING, State.ASKED, State.REVIEWED, State.REOPENED)
-# Conversations about the same child within this time add up.
-TOGETHER = timedelta(days=365)
 PAGE = 25
+# A lead needs to know that there are very many, not how many: counting them takes its time.
+COUNTED = 10_000
+LONGEST_KEY = 18
 
 
-@dataclass(frozen=True)
-class Reason:
-    """Why a conversation stands where it does: `weight` puts the gravest first."""
-
-    slug: str
-    label: str
-    weight: int
-
-
-REASONS = (
-    Reason("danger", "In danger now", 7),
-    Reason("protection", "Child protection", 6),
-    Reason("highest", "Highest level", 5),
-    Reason("overdue", "Follow-up overdue", 4),
-    Reason("below", "Judged below the guidance", 3),
-    Reason("refused", "Consent refused", 2),
-    Reason("again", "Not the first about this child", 1),
-)
-
-
-def queue(user: User, agency: Agency, now: datetime) -> QuerySet[Conversation]:
+def queue(user: User, agency: Agency) -> ConversationQuerySet:
     """Return what waits for a review in `agency`, the gravest first and then the oldest.
 
     A draft about a child in danger that was left for half an hour waits too, and so does
-    what was signed off while its follow-up is overdue. Each row has `rank`, `since` and the
-    reasons as booleans named after their slugs; `again` is a count.
+    what was signed off while its follow-up is overdue: `standing.settle` comes before.
     """
-    found = with_reasons(_waiting(user, agency, now), user, now)
-    return found.order_by("-rank", "since", "pk")
+    led = Conversation.objects.led_by(user).filter(agency=agency, waits_since__isnull=False)
+    return led.order_by("turn", "waits_since", "pk")
 
 
-def _waiting(user: User, agency: Agency, now: datetime) -> ConversationQuerySet:
-    led = Conversation.objects.led_by(user).filter(agency=agency)
-    return led.filter(Q(review_state__in=OPEN) | is_left_in_danger(now) | Q(_late(now)))
+def with_reasons(among: ConversationQuerySet, user: User) -> ConversationQuerySet:
+    """Return the rows with why each stands where it does.
 
-
-def with_reasons(among: ConversationQuerySet, user: User, now: datetime) -> QuerySet[Conversation]:
-    """Return the rows with why each stands where it does."""
-    levels = Level.objects.filter(edition=OuterRef("edition")).order_by("-number")
-    found = (
+    Each has `since` and the reasons as booleans named after their slugs; `again` is a count,
+    of those that `user` may see.
+    """
+    return (
         among.for_lists()
         .select_related("author", "area", "child")
         .annotate(
             since=Coalesce("recorded_at", "updated_at"),
-            overdue=_late(now),
+            overdue=F("is_late"),
             again=Coalesce(Subquery(_earlier(user)), Value(0)),
             protection=F("child_protection"),
-            top=Subquery(levels.values("number")[:1]),
-            highest=_is(Q(judged_level__gte=F("top")) | Q(read_level__gte=F("top"))),
+            highest=_is(standing.is_highest()),
             below=F("below_reading"),
             refused=F("consent_refused"),
         )
     )
-    ranks = [When(_met(reason), then=Value(reason.weight)) for reason in REASONS]
-    return found.annotate(rank=Case(*ranks, default=Value(0), output_field=IntegerField()))
-
-
-def _met(reason: Reason) -> Q:
-    return Q(again__gt=0) if reason.slug == "again" else Q(**{reason.slug: True})
 
 
 def _is(condition: Q) -> Case:
@@ -106,66 +69,76 @@ def _is(condition: Q) -> Case:
     )
 
 
-def _late(now: datetime) -> Exists:
-    return Exists(
-        FollowUp.objects.filter(conversation=OuterRef("pk"), done_at=None, due_at__lte=now)
-    )
-
-
-def _earlier(user: User) -> QuerySet[Child]:
+def _earlier(user: User) -> QuerySet[Any]:
     """Return, for the query around it, how many earlier ones there are about the same child."""
-    same_name = Q(name_key=OuterRef("child__name_key"), born_key=OuterRef("child__born_key"))
-    same_reference = Q(reference_key=OuterRef("child__reference_key"))
-    earlier = Child.objects.filter(
-        (same_name & ~Q(born_key="")) | (same_reference & ~Q(reference_key="")),
-        conversation__in=Conversation.objects.led_by(user),
-        conversation__agency=OuterRef("agency"),
-        conversation__recorded_at__lt=OuterRef("recorded_at"),
-        conversation__recorded_at__gte=OuterRef("recorded_at") - TOGETHER,
-    )
-    counted = earlier.order_by().values("conversation__agency").annotate(number=Count("pk"))
-    return counted.values("number")
+    found = standing.earlier(Conversation.objects.led_by(user), "child__", "")
+    return found.values("conversation__agency").annotate(number=Count("pk")).values("number")
 
 
-def waiting(user: User, agency: Agency, now: datetime) -> dict[str, int]:
-    """Return how many wait for a review, in danger now, and with a follow-up overdue."""
-    return _waiting(user, agency, now).aggregate(
-        number=Count("pk"),
-        in_danger=Count("pk", filter=Q(danger=True)),
-        overdue=Count("pk", filter=Q(_late(now))),
-    )
+def waiting(user: User, agency: Agency) -> dict[str, int]:
+    """Return how many wait for a review, in danger now, and with a follow-up overdue.
+
+    More than COUNTED are given as one more than COUNTED.
+    """
+    waits = queue(user, agency)
+    return {
+        "number": _counted(waits),
+        "in_danger": _counted(waits.filter(turn=standing.DANGER.turn)),
+        "overdue": _counted(waits.filter(is_late=True)),
+    }
+
+
+def _counted(rows: ConversationQuerySet) -> int:
+    return rows.order_by().values("pk")[: COUNTED + 1].count()
+
+
+class Row(Func):
+    """Several columns, or values, compared as one: the database walks on from a place."""
+
+    template = "(%(expressions)s)"
+    output_field = BooleanField()
 
 
 def key_in_queue(row: Conversation) -> str:
     """Return where a row stands in the queue, for the address of the page after it."""
-    return f"{row.rank}~{row.since.isoformat()}~{row.pk}"
+    return f"{row.turn}~{row.since.isoformat()}~{row.pk}"
 
 
 def after_in_queue(key: str) -> Q:
     """Return what comes after a place in the queue. A place that is none is its beginning."""
-    try:
-        rank, since, pk = key.split("~")
-        place = int(rank), datetime.fromisoformat(since), int(pk)
-    except ValueError:
+    turn, _, rest = key.partition("~")
+    place = _place(rest)
+    if place is None or not (turn.isascii() and turn.isdecimal() and len(turn) == 1):
         return Q()
-    later = Q(since__gt=place[1]) | Q(since=place[1], pk__gt=place[2])
-    return Q(rank__lt=place[0]) | (Q(rank=place[0]) & later)
+    values = (Value(value) for value in (int(turn), *place))
+    return Q(GreaterThan(Row("turn", "waits_since", "pk"), Row(*values)))
 
 
-def key_in_list(row: Conversation) -> str:
-    return f"{row.updated_at.isoformat()}~{row.pk}"
+def key_in_list(row: Conversation, column: str = "updated_at") -> str:
+    return f"{getattr(row, column).isoformat()}~{row.pk}"
 
 
-def after_in_list(key: str) -> Q:
+def after_in_list(key: str, column: str = "updated_at") -> Q:
     """Return what comes after a place in a list that has the latest first."""
-    try:
-        updated, pk = key.split("~")
-        place = datetime.fromisoformat(updated), int(pk)
-    except ValueError:
+    place = _place(key)
+    if place is None:
         return Q()
+    moment, pk = place
     # The first condition lets the database begin at the place in its index.
-    older = Q(updated_at__lt=place[0]) | Q(updated_at=place[0], pk__lt=place[1])
-    return Q(updated_at__lte=place[0]) & older
+    older = Q(**{f"{column}__lt": moment}) | Q(**{column: moment}, pk__lt=pk)
+    return Q(**{f"{column}__lte": moment}) & older
+
+
+def _place(key: str) -> tuple[datetime, int] | None:
+    """Return the moment and the key that a place names; None for no place."""
+    told, _, pk = key.partition("~")
+    if not (pk.isascii() and pk.isdecimal() and len(pk) <= LONGEST_KEY):
+        return None
+    try:
+        moment = datetime.fromisoformat(told)
+    except ValueError:
+        return None
+    return (moment, int(pk)) if moment.tzinfo else None
 
 
 def reasons_of(row: Conversation) -> list[str]:
@@ -187,9 +160,8 @@ def about_same_child(user: User, conversation: Conversation) -> QuerySet[Convers
         name &= Q(child__born_key=child.born_key) | Q(child__born_key="")
     reference = Q(child__reference_key=child.reference_key) & ~Q(child__reference_key="")
     others = Conversation.objects.led_by(user).recorded().exclude(pk=conversation.pk)
-    same = others.filter(name | reference, agency=conversation.agency)
-    found = same.for_lists().select_related("child", "author")
-    return found.order_by("-recorded_at", "-pk")
+    same = others.filter(name | reference, agency=conversation.agency).for_lists()
+    return same.select_related("child", "author").order_by("-recorded_at", "-pk")
 
 
 def events_of(conversation: Conversation) -> list[tuple[Event, str]]:

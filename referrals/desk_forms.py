@@ -85,6 +85,12 @@ class DeskForm(forms.Form):
         return self.cleaned_data.get("status", TO_REVIEW) == TO_REVIEW
 
     @property
+    def latest_by(self) -> str:
+        """The column by which a list has the latest first: the one whose days are asked for."""
+        by_day = self.cleaned_data.get("since") or self.cleaned_data.get("until")
+        return "recorded_at" if by_day else "updated_at"
+
+    @property
     def narrows(self) -> bool:
         """Say whether anything but the status is asked for."""
         return any(value for name, value in self.cleaned_data.items() if name != "status")
@@ -98,10 +104,12 @@ class DeskForm(forms.Form):
             among = among.filter(area=None if area == "none" else area)
         if author := asked.get("author"):
             among = among.filter(author=author)
-        if since := asked.get("since"):
-            among = among.filter(recorded_at__gte=end_of(since - timedelta(days=1)))
-        if until := asked.get("until"):
-            among = among.filter(recorded_at__lt=end_of(until))
+        # In the queue they are the same for a record, and the index of what waits has the second.
+        for column in ("recorded_at", "waits_since") if self.is_queue else ("recorded_at",):
+            if since := asked.get("since"):
+                among = among.filter(**{f"{column}__gte": end_of(since - timedelta(days=1))})
+            if until := asked.get("until"):
+                among = among.filter(**{f"{column}__lt": end_of(until)})
         return among.filter(self._words())
 
     def of_status(self, among: ConversationQuerySet) -> ConversationQuerySet:

@@ -1,6 +1,6 @@
 """The lead's desk: one agency's conversations, by what waits or by what is looked for."""
 
-from datetime import datetime
+from functools import partial
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import Agency
-from referrals import desk, would_differ
+from referrals import desk, standing, would_differ
 from referrals.access import agency_for, personal, show
 from referrals.desk_forms import TO_REVIEW, DeskForm
 from referrals.models import LEAD, Conversation
@@ -27,10 +27,11 @@ def desk_page(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and not form.cleaned_data["words"]:
         return redirect(address(agency, given))
     now = timezone.now()
+    standing.settle(agency, now)
     rows: list[Conversation] = []
     after = ""
     if form.is_valid():
-        rows, after = page_of(form, request, agency, now, asked.get("after", ""))
+        rows, after = page_of(form, request, agency, asked.get("after", ""))
     return show(
         request,
         "desk/desk.html",
@@ -43,7 +44,8 @@ def desk_page(request: HttpRequest) -> HttpResponse:
         is_first=not asked.get("after"),
         first_page=address(agency, given),
         next_page=address(agency, given | {"after": after}),
-        waiting=desk.waiting(request.user, agency, now),
+        waiting=desk.waiting(request.user, agency),
+        counted=desk.COUNTED,
         editions=would_differ.to_tell(request.user, agency),
         today=timezone.localdate(now),
     )
@@ -56,17 +58,19 @@ def address(agency: Agency, asked: dict[str, str]) -> str:
 
 
 def page_of(
-    form: DeskForm, request: HttpRequest, agency: Agency, now: datetime, after: str
+    form: DeskForm, request: HttpRequest, agency: Agency, after: str
 ) -> tuple[list[Conversation], str]:
     """Return a page of rows, and where the next begins or ""."""
     if form.is_queue:
-        found = form.narrow(desk.queue(request.user, agency, now))
+        among = form.narrow(desk.queue(request.user, agency))
         key, later = desk.key_in_queue, desk.after_in_queue
     else:
-        among = Conversation.objects.led_by(request.user).filter(agency=agency)
-        found = form.narrow(form.of_status(among))
-        found = desk.with_reasons(found, request.user, now).order_by("-updated_at", "-pk")
-        key, later = desk.key_in_list, desk.after_in_list
-    rows = list(found.filter(later(after))[: desk.PAGE + 1])
+        led = Conversation.objects.led_by(request.user).filter(agency=agency)
+        column = form.latest_by
+        among = form.narrow(form.of_status(led)).order_by(f"-{column}", "-pk")
+        key = partial(desk.key_in_list, column=column)
+        later = partial(desk.after_in_list, column=column)
+    found = desk.with_reasons(among.filter(later(after)), request.user)
+    rows = list(found[: desk.PAGE + 1])
     more = len(rows) > desk.PAGE
     return rows[: desk.PAGE], key(rows[desk.PAGE - 1]) if more else ""

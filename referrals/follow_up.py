@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Event, User
-from referrals import review, services
+from referrals import review, services, standing
 from referrals.deadlines import end_of, writing_hours
 from referrals.models import Alert, Call, Conversation, CouncilAnswer, FollowUp
 
@@ -59,6 +59,7 @@ def mark_done(
     found.done_at, found.done_by, found.note = done_at or timezone.now(), by, note
     _check(found.done_at, earliest(conversation))
     found.save()
+    standing.stand_alone(conversation)
     services.tell(Event.Verb.FOLLOWED_UP, conversation, by, found.kind)
     if next_review:
         set_review(conversation=conversation, on=next_review, by=by)
@@ -76,6 +77,7 @@ def set_review(*, conversation: Conversation, on: date, by: User) -> FollowUp:
     if same := open_ones.filter(due_at=due_at).first():
         return same
     made = FollowUp.objects.create(conversation=locked, kind=Kind.PLAN, due_at=due_at)
+    standing.stand_alone(locked)
     services.tell(Event.Verb.FOLLOWED_UP, locked, by, "plan-set")
     return made
 
@@ -114,6 +116,7 @@ def note_call(
     )
     services.tell(Event.Verb.FOLLOWED_UP, locked, by, "call")
     _start_writing(locked, called_at)
+    standing.stand_alone(locked)
     return made
 
 

@@ -14,6 +14,7 @@ from django.db.models import Q
 
 from accounts.locked import LockedDateField, LockedJSONField, LockedTextField
 from accounts.models import Agency, Membership, User
+from referrals.desk_indexes import desk_indexes
 from referrals.fields import SHORT
 from referrals.finding import IndexField, blind, key_of
 from thresholds.models import Area, Edition, Indicator
@@ -21,6 +22,8 @@ from thresholds.models import Area, Edition, Indicator
 # How long a draft about danger may lie before somebody is told of it.
 IDLE = timedelta(minutes=30)
 LEAD, READER = Membership.Role.LEAD, Membership.Role.READER
+# The turn of what waits for no particular reason: referrals/standing.py.
+LAST_TURN = 7
 
 
 class Frozen(Exception):
@@ -63,10 +66,6 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         about = self.model.kept_from.through.objects.filter(user=user).values("conversation")
         return Q(agency__in=led, reaches_leads=True) & ~Q(pk__in=about)
 
-    def for_lists(self) -> "ConversationQuerySet":
-        """Leave what only the page of one record shows in the database: it is long."""
-        return self.defer("content", "words")
-
     def drafts(self) -> "ConversationQuerySet":
         return self.filter(status=Conversation.Status.DRAFT)
 
@@ -76,6 +75,11 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
     def recorded(self) -> "ConversationQuerySet":
         return self.filter(status=Conversation.Status.RECORDED)
 
+    def for_lists(self) -> "ConversationQuerySet":
+        """Leave out the long texts, which no list shows: they are most of a record."""
+        long = (models.TextField, models.JSONField)
+        return self.defer(*(f.name for f in self.model._meta.fields if isinstance(f, long)))
+
 
 class Conversation(models.Model):
     """A concern about a child, from first worry to record.
@@ -83,7 +87,9 @@ class Conversation(models.Model):
     `area` is empty when the child lives elsewhere or nobody knows where; `place` says
     which. `content` is the summary as it stood when it was recorded. The columns beside it
     repeat what lists and counts need, and are empty until then. Only `review_state`,
-    `lead_level`, `kept_from` and `words`, the index of what it says, go on changing after that.
+    `lead_level`, `kept_from` and `words`, the index of what it says, go on changing after that,
+    and where it stands in the lead's desk (`due_at` to `waits_since`), which follows from all
+    of it: standing.py.
     """
 
     class ReviewState(models.TextChoices):
@@ -128,6 +134,13 @@ class Conversation(models.Model):
     lead_level = models.PositiveSmallIntegerField(null=True, blank=True)
     words = IndexField(blank=True)
 
+    # The first follow-up that is not done, and whether a desk has seen that it is overdue.
+    due_at = models.DateTimeField(null=True, blank=True)
+    is_late = models.BooleanField(default=False, db_default=False)
+    # The gravest has 0. Nothing in `waits_since`: it does not wait for a lead.
+    turn = models.SmallIntegerField(default=LAST_TURN, db_default=LAST_TURN)
+    waits_since = models.DateTimeField(null=True, blank=True)
+
     objects = ConversationQuerySet.as_manager()
 
     class Meta:
@@ -139,9 +152,7 @@ class Conversation(models.Model):
             models.Index(
                 fields=["author", "status", "-updated_at", "-id"], name="conversation_own"
             ),
-            models.Index(
-                fields=["agency", "review_state", "recorded_at", "id"], name="conversation_queue"
-            ),
+            *desk_indexes(),
         ]
 
     def __str__(self) -> str:

@@ -54,16 +54,24 @@ def breakable(content: Any) -> Any:
     return content
 
 
+def page_of(conversation: Conversation) -> str:
+    """Return the recorded summary, and what was added since, as a page to be printed."""
+    content = breakable(conversation.content)
+    content["blocks"] += breakable(later.blocks_of(conversation))
+    return render_to_string(
+        "journey/summary_pdf.html", {"conversation": conversation, "content": content}
+    )
+
+
 def render_pdf(conversation: Conversation) -> bytes:
     """Return the recorded summary of `conversation`, and what was added since, as a PDF.
 
     Raises FatalURLFetchingError if the page asks for anything but the project's own files.
     """
+    return printed(page_of(conversation))
+
+
+def printed(page: str) -> bytes:
     sheet, fonts = style()
-    content = breakable(conversation.content)
-    content["blocks"] += breakable(later.blocks_of(conversation))
-    page = render_to_string(
-        "journey/summary_pdf.html", {"conversation": conversation, "content": content}
-    )
     html = HTML(string=page, base_url=OWN_FILES.as_uri() + "/", url_fetcher=OwnFilesOnly())
-    return html.write_pdf(stylesheets=[sheet], font_config=fonts, pdf_variant="pdf/ua-1")
+    return bytes(html.write_pdf(stylesheets=[sheet], font_config=fonts, pdf_variant="pdf/ua-1"))

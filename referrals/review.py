@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Event, User
-from referrals import alerts, services
+from referrals import alerts, services, standing
 from referrals.finding import add_to_index
 from referrals.models import (
     Addendum,
@@ -149,6 +149,8 @@ def keep_from(*, conversation: Conversation, people: list[User], by: User) -> No
     """Close a conversation to the people whom it is about, and open it to nobody else."""
     added = set(people) - set(conversation.kept_from.all())
     conversation.kept_from.add(*added)
+    if added:
+        standing.stand_after(conversation)
     for person in sorted(added, key=lambda user: user.pk):
         services.tell(Event.Verb.KEPT_FROM, conversation, by, f"user-{person.pk}")
 
@@ -207,3 +209,4 @@ def _move(conversation: Conversation, state: State, **changed: object) -> None:
     """Write the columns that go on changing after a conversation is recorded."""
     changed |= {"review_state": state, "updated_at": timezone.now()}
     Conversation.objects.filter(pk=conversation.pk).update(**changed)
+    standing.stand_alone(conversation)

@@ -6,13 +6,16 @@ and follow_up.py.
 
 import secrets
 from datetime import date, datetime
+from functools import partial
+from typing import cast
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 
-from accounts.events import note
+from accounts.events import Head, note
 from accounts.models import Agency, Event, Membership, User
-from referrals import alerts, answers
+from referrals import alerts, answers, standing
 from referrals.deadlines import called, council_called, end_of, writing_due
 from referrals.finding import index_of
 from referrals.journey import UNFINISHED, Answers, Data, Walk, walk
@@ -66,7 +69,8 @@ def save_answer(*, conversation: Conversation, step: str, data: Data) -> Data:
 
     Raises Frozen when the conversation is recorded.
     """
-    saved, changed = dict(data), {"updated_at": timezone.now()}
+    # Whoever goes on with a draft has not left it: it waits for no lead.
+    saved, changed = dict(data), {"updated_at": timezone.now(), "waits_since": None}
     # A page that was left half-filled may not say where yet.
     if step == "area" and "place" in data:
         place = str(data["place"])
@@ -95,12 +99,14 @@ def tell(
     verb: Event.Verb, conversation: Conversation, actor: User | None, detail: str = ""
 ) -> None:
     """Write an event about a conversation into the chain of its agency."""
+    read = conversation.__dict__.pop("chain_head", None)
     note(
         verb,
         actor=actor,
         agency=conversation.agency,
         subject=conversation.subject,
         detail=detail,
+        head=Head(**read) if read else None,
     )
 
 
@@ -126,7 +132,17 @@ def leads_for(conversation: Conversation) -> list[User]:
 
 
 def saved_answers(conversation: Conversation) -> dict[str, Data]:
+    """Return the answers by step: those that came with the conversation, where they did."""
+    if "answered" in conversation.__dict__:
+        return {one["step"]: _read(one["data"]) for one in conversation.answered or ()}
     return {answer.step: answer.data for answer in conversation.answers.all()}
+
+
+def _read(data: object) -> Data:
+    """Return an answer that was fetched in a list, where its column is text as what it means."""
+    if isinstance(data, str):
+        data = Answer._meta.get_field("data").from_db_value(data, None, connection)
+    return cast(Data, data)
 
 
 def guidance_of(conversation: Conversation) -> Guidance:
@@ -179,6 +195,7 @@ def record(*, conversation: Conversation) -> Conversation:
     locked.words = index_of(locked.agency_id, every_word(locked.content))
     _write_parts(locked, facts)
     locked.save()
+    standing.stand_alone(locked)
     tell(Event.Verb.RECORDED, locked, locked.author)
     if kinds := alerts.kinds_of(locked, facts.guidance.highest()):
         alerts.ask(kinds, locked, leads_for(locked))
@@ -188,7 +205,9 @@ def record(*, conversation: Conversation) -> Conversation:
 def facts_of(conversation: Conversation, walked: Walk) -> Facts:
     """Return what a summary of the conversation is made from, with today's contacts."""
     areas = Area.objects.filter(pk=conversation.area_id)
-    return Facts(conversation, guidance_of(conversation), walked.known, contacts_of(areas))
+    # Most pages of the journey do without them.
+    contacts = SimpleLazyObject(partial(contacts_of, areas))
+    return Facts(conversation, guidance_of(conversation), walked.known, contacts)
 
 
 def new_reference() -> str:

@@ -7,7 +7,7 @@ from django.test import Client as Browser
 from django.utils import timezone
 
 from accounts.models import Agency, User
-from referrals import desk, review
+from referrals import desk, review, standing
 from referrals.models import Conversation, FollowUp, Review
 from tests.people import LEVEL_2, record, walk_to
 
@@ -22,10 +22,12 @@ def named(name: str) -> dict[str, object]:
 def late(conversation: Conversation) -> None:
     due_at = timezone.now() - timedelta(hours=1)
     FollowUp.objects.create(conversation=conversation, kind="writing", due_at=due_at)
+    standing.stand_alone(conversation)
 
 
 def waiting(lead: User, agency: Agency) -> list[Conversation]:
-    return list(desk.queue(lead, agency, timezone.now()))
+    standing.settle(agency, timezone.now())
+    return list(desk.with_reasons(desk.queue(lead, agency), lead))
 
 
 def test_the_gravest_comes_first_and_then_the_oldest(
@@ -44,7 +46,7 @@ def test_the_gravest_comes_first_and_then_the_oldest(
     rows = waiting(lead, agency)
     assert [row.pk for row in rows][:4] == [danger.pk, overdue.pk, below.pk, refused.pk]
     assert [row.pk for row in rows][4:] == [plain.pk, later.pk, namesake.pk]
-    counted = desk.waiting(lead, agency, timezone.now())
+    counted = desk.waiting(lead, agency)
     assert (counted["number"], counted["overdue"], counted["in_danger"]) == (7, 2, 1)
 
 

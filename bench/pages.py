@@ -1,0 +1,193 @@
+"""How quick the pages are, beside the trivial one, in turns: the machine's swings strike both."""
+
+import os
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from urllib.parse import urlencode
+
+import psycopg2
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Agency, User
+from bench.client import Browser, weight
+from bench.fill import browser_of
+from bench.table import Line, ms, p50, p95, ratio
+from referrals.desk_forms import STATUSES
+from tests.people import LEVEL_2
+
+EIGHT = 8
+OPEN_PAGE = "/levels/3/"
+# What a query is not: it begins and ends transactions.
+FRAME = "^(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|SET|SHOW|SELECT \\$1$)"
+
+
+@dataclass
+class Times:
+    """Seconds of what was asked for in turns."""
+
+    open: list[float] = field(default_factory=list)
+    bare: list[float] = field(default_factory=list)
+    trivial_open: list[float] = field(default_factory=list)
+    steps: list[float] = field(default_factory=list)
+    trivial_steps: list[float] = field(default_factory=list)
+    journeys: list[float] = field(default_factory=list)
+    trivial_journeys: list[float] = field(default_factory=list)
+    desk: list[float] = field(default_factory=list)
+    by_step: dict[str, list[float]] = field(default_factory=dict)
+
+
+class Journey:
+    """One conversation, step by step, as a browser posts it."""
+
+    def __init__(self, browser: Browser) -> None:
+        self.browser, self.url = browser, "/conversations/new/"
+        browser.get(self.url)
+
+    @property
+    def slug(self) -> str:
+        return "area" if self.url.endswith("/new/") else self.url.rstrip("/").rsplit("/", 1)[-1]
+
+    @property
+    def is_complete(self) -> bool:
+        return self.slug == "check"
+
+    def step(self) -> float:
+        """Answer a step and read the next page. Return the seconds of both."""
+        page = self.browser.save(self.url, LEVEL_2[self.slug])
+        self.url = page.location
+        return page.seconds
+
+    def record(self) -> float:
+        page = self.browser.save(self.url, {})
+        self.url = page.location
+        return page.seconds
+
+
+def in_turns(portal: Browser, lead: Browser, trivial: Browser, rounds: int) -> Times:
+    """Ask the portal and the reference in turns, for so many whole conversations."""
+    times = Times()
+    visitor = Browser(portal.port)
+    for each in range(rounds + 1):
+        journey, ours, theirs = Journey(portal), [], []
+        while not journey.is_complete:
+            slug = journey.slug
+            ours.append(journey.step())
+            theirs.append(trivial.save("/1/", {"chosen": [3, 17, 41]}).seconds)
+            if each:
+                times.by_step.setdefault(slug, []).append(ours[-1])
+                times.open.append(visitor.get(OPEN_PAGE).seconds)
+                times.trivial_open.append(trivial.get("/1/").seconds)
+                times.desk.append(lead.get("/desk/").seconds)
+        journey.record()
+        # The first warms both up.
+        if each:
+            times.steps += ours
+            times.trivial_steps += theirs
+            times.journeys.append(sum(ours[:EIGHT]))
+            times.trivial_journeys.append(sum(theirs[:EIGHT]))
+    return times
+
+
+def lines_of(times: Times, queries: dict[str, int], port: int) -> list[Line]:
+    first, requests, again = weight(port, OPEN_PAGE)
+    trivial = p50(times.trivial_steps)
+    most = max(queries, key=queries.__getitem__)
+    return [
+        ratio("Step: saved, and the next page, p50", p50(times.steps), trivial, 1.0),
+        ratio("Step, p95 to the reference's p50", p95(times.steps), trivial, 2.0),
+        Line("Step: queries of a POST, most", queries[most], 6, "", f"at {most}"),
+        ratio(
+            f"Journey of {EIGHT} steps, p50", p50(times.journeys), p50(times.trivial_journeys), 1.2
+        ),
+        ratio("Open page, p50", p50(times.open), p50(times.trivial_open), None),
+        Line("Open page, p95", p95(times.open) * 1000, None, "ms"),
+        Line("Open page: first visit", first / 1000, 20, "kB", f"all as compressed, {OPEN_PAGE}"),
+        Line("Open page: requests", requests, 4, ""),
+        Line("Open page: next visit", again / 1000, 4, "kB"),
+        ratio("Desk, p50", p50(times.desk), p50(times.trivial_open), 1.2),
+        Line("Desk, p95, alone", p95(times.desk) * 1000, 30, "ms"),
+    ]
+
+
+def slowest(times: Times) -> str:
+    """Return the steps by how long they take, the slowest first."""
+    ordered = sorted(times.by_step.items(), key=lambda item: -p50(item[1]))
+    return ", ".join(f"{slug} {ms(p50(taken))}" for slug, taken in ordered)
+
+
+def queries_of_posts(portal: Browser) -> dict[str, int]:
+    """Return how many queries each step's POST takes, as PostgreSQL counts them."""
+    journey, found = Journey(portal), {}
+    address, _, name = os.environ["DATABASE_URL"].rpartition("/")
+    with psycopg2.connect(f"{address}/postgres") as seen, seen.cursor() as cursor:
+        while not journey.is_complete:
+            slug = journey.slug
+            cursor.execute("SELECT pg_stat_statements_reset()")
+            posted = portal.post(journey.url, LEVEL_2[slug])
+            cursor.execute(
+                "SELECT coalesce(sum(calls), 0) FROM pg_stat_statements s "
+                "JOIN pg_database d ON d.oid = s.dbid WHERE d.datname = %s AND query !~* %s",
+                [name, FRAME],
+            )
+            found[slug] = int(cursor.fetchone()[0])
+            journey.url = posted.location
+    return found
+
+
+def desk_sql(lead: User, agency: Agency, times: int) -> list[Line]:
+    """Measure the SQL of the desk, on any page of it, under every filter, one at a time."""
+    browser = browser_of(lead)
+    pages, counts, slow = [], [], (0.0, "")
+    for asked in _asked(agency, times):
+        for sql, seconds in _timed(browser, f"/desk/?{urlencode(asked)}"):
+            if "COUNT(*)" in sql and "waits_since" in sql and "LIMIT" in sql:
+                counts.append(seconds)
+            elif "referrals_conversation" in sql:
+                pages.append(seconds)
+                slow = max(slow, (seconds, f"{urlencode(asked)}"))
+    return [
+        Line("Desk: SQL of any page, p95", p95(pages) * 1000, 1, "ms", f"p50 {ms(p50(pages))}"),
+        Line("Desk: SQL, slowest", slow[0] * 1000, None, "ms", slow[1]),
+        Line("Desk: counts, p95", p95(counts) * 1000, 5, "ms", f"p50 {ms(p50(counts))}"),
+    ]
+
+
+def _asked(agency: Agency, times: int) -> Iterator[dict[str, str]]:
+    pick, now = random.Random(7), timezone.now()
+    people = list(agency.members.values_list("pk", flat=True)[:50])
+    for _ in range(times):
+        for status, _ in STATUSES:
+            back = now - timedelta(days=pick.randrange(1500))
+            for narrowed in (
+                {},
+                {"level": str(pick.randrange(1, 5))},
+                {"area": pick.choice(["1", "2", "none"])},
+                {"author": str(pick.choice(people))},
+                {"since": f"{back:%Y-%m-%d}"},
+                {"until": f"{back:%Y-%m-%d}"},
+            ):
+                place = f"{now - timedelta(days=pick.randrange(1500)):%Y-%m-%dT%H:%M:%S+00:00}~1"
+                after = f"{pick.randrange(8)}~{place}" if status == "to-review" else place
+                yield {"status": status, **narrowed, "after": pick.choice(["", after])}
+
+
+def _timed(browser: Client, url: str) -> list[tuple[str, float]]:
+    """Return the statements of a page, and the seconds from here to the database and back."""
+    found = []
+
+    def timed(execute, sql, params, many, context):
+        began = time.perf_counter()
+        result = execute(sql, params, many, context)
+        found.append((sql, time.perf_counter() - began))
+        return result
+
+    with connection.execute_wrapper(timed):
+        response = browser.get(url)
+    if response.status_code != 200:
+        raise SystemExit(f"{url}: {response.status_code}")
+    return found

@@ -1,0 +1,122 @@
+"""A private PostgreSQL and gunicorn servers, started for one run and ended with it."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+BIN = Path(sys.executable).parent
+WORKERS = 2
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@contextmanager
+def postgresql(shared_buffers: str = "512MB") -> Iterator[str]:
+    """Yield the address of a new PostgreSQL, without the name of a database at its end.
+
+    Its settings are the ordinary ones: what is committed is on the disk.
+    """
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    if not found:
+        raise SystemExit("PostgreSQL is missing. On Debian: apt-get install postgresql")
+    home, port = Path(tempfile.mkdtemp(prefix="bench-")), free_port()
+    home.chmod(0o755)
+    # PostgreSQL refuses to run as root.
+    is_root = os.geteuid() == 0
+    if is_root:
+        shutil.chown(home, "postgres")
+    demoted = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+
+    def run(tool: str, *options: str, check: bool = True) -> None:
+        command = [*(demoted if is_root else []), str(found[-1] / tool), "-D", f"{home}/data"]
+        subprocess.run([*command, *options], check=check, cwd="/", stdout=subprocess.DEVNULL)
+
+    settings = (
+        f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home} "
+        f"-c shared_buffers={shared_buffers} -c shared_preload_libraries=pg_stat_statements "
+        "-c max_wal_size=4GB"
+    )
+    try:
+        run("initdb", "--auth=trust", "--username=portal", "--encoding=UTF8")
+        run("pg_ctl", "-w", "-l", f"{home}/log", "-o", settings, "start")
+        yield f"postgres://portal@127.0.0.1:{port}"
+    finally:
+        run("pg_ctl", "-m", "immediate", "stop", check=False)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def environment(database: str) -> dict[str, str]:
+    """Return the portal's settings as production has them, behind a proxy that ends TLS."""
+    return {
+        "DEBUG": "false",
+        "SECRET_KEY": "of-no-use-but-for-this-run-" * 3,
+        "ALLOWED_HOSTS": "localhost",
+        "BEHIND_PROXY": "true",
+        "DATABASE_URL": database,
+        "EMAIL_URL": "dummymail://",
+        "PORTAL_URL": "https://localhost",
+    }
+
+
+class Server:
+    """A gunicorn with two synchronous workers, which share what the portal loads before."""
+
+    def __init__(self, application: str, **environ: str) -> None:
+        self.port = free_port()
+        self.log = tempfile.TemporaryFile("w+")  # noqa: SIM115 (closed by stop)
+        command = [str(BIN / "gunicorn"), application, "--bind", f"127.0.0.1:{self.port}"]
+        command += ["--workers", str(WORKERS), "--preload", "--log-level", "warning"]
+        if (ROOT / "deploy" / "gunicorn.conf.py").exists() and application.startswith("portal"):
+            # As it is deployed, but for what this run says.
+            command += ["--config", str(ROOT / "deploy" / "gunicorn.conf.py")]
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, env=os.environ | environ, stdout=self.log, stderr=self.log
+        )
+        self._wait()
+
+    def _wait(self) -> None:
+        for _ in range(600):
+            if self.process.poll() is not None:
+                break
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return
+            except OSError:
+                time.sleep(0.1)
+        self.log.seek(0)
+        raise SystemExit(f"The server did not start:\n{self.log.read()[-3000:]}")
+
+    def processes(self) -> list[int]:
+        """Return the keys of the master and its workers."""
+        own = self.process.pid
+        children = Path(f"/proc/{own}/task/{own}/children").read_text().split()
+        return [own, *map(int, children)]
+
+    def megabytes(self) -> float:
+        """Return what the whole server holds. What its processes share counts once."""
+        total = 0
+        for key in self.processes():
+            lines = Path(f"/proc/{key}/smaps_rollup").read_text().splitlines()
+            total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+        return total / 1024
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+        self.log.close()

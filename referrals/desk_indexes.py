@@ -1,0 +1,57 @@
+"""The indexes of conversations that a lead's desk needs. They belong to the model."""
+
+from django.db.models import Index, Q
+
+# The states of a review that a lead has still to see to.
+OPEN = ("awaiting", "asked", "reviewed", "reopened")
+
+
+def desk_indexes() -> list[Index]:
+    """Return what the lists of a desk walk along, whichever filter is asked for."""
+    latest = ("-updated_at", "-id")
+    recorded = Q(status="recorded")
+    return [
+        *(
+            Index(fields=["agency", *by], name=f"conversation_by_{name}", condition=recorded)
+            for name, by in {
+                "state": ("review_state", *latest),
+                "level": ("judged_level", *latest),
+                "area": ("area", *latest),
+                "day": ("-recorded_at", "-id"),
+            }.items()
+        ),
+        # Filters are looked up in its last columns, and counts need nothing else.
+        Index(
+            fields=["agency", "turn", "waits_since", "id", "judged_level", "area", "author"],
+            include=["danger", "is_late", "reaches_leads"],
+            name="conversation_waits",
+            condition=Q(waits_since__isnull=False),
+        ),
+        Index(
+            fields=["agency", "id"],
+            include=["author", "reaches_leads"],
+            name="conversation_late",
+            condition=Q(is_late=True),
+        ),
+        Index(
+            fields=["agency", "due_at"],
+            name="conversation_falls_due",
+            condition=Q(is_late=False, due_at__isnull=False),
+        ),
+        Index(
+            fields=["agency", "updated_at"],
+            name="conversation_left",
+            condition=Q(status="draft", danger=True),
+        ),
+        # Empty, unless something was recorded that nobody put in its place.
+        Index(
+            fields=["agency"],
+            name="conversation_astray",
+            condition=Q(review_state__in=OPEN, waits_since=None),
+        ),
+        Index(
+            fields=["agency", "edition"],
+            name="conversation_open",
+            condition=Q(status="recorded") & ~Q(review_state="signed-off"),
+        ),
+    ]
