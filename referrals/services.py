@@ -4,9 +4,12 @@ Each writes its event in that transaction. What happens once it is recorded is i
 and follow_up.py.
 """
 
+import json
 import secrets
 from datetime import date, datetime
+from hashlib import sha256
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.utils import timezone
 
@@ -32,6 +35,18 @@ from thresholds.models import Area, Edition, Indicator
 
 # Without letters and digits that are mistaken for each other on the telephone.
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+# What is read with a conversation, because whoever has it asks for these next.
+BESIDE = ("author", "agency", "edition__partnership", "area")
+
+
+class Overtaken(Exception):
+    """Another answer was saved since the page was shown: it is `saved`. Nothing was written."""
+
+    def __init__(self, saved: Data) -> None:
+        super().__init__("Another answer was saved meanwhile.")
+        self.saved = saved
 
 
 class Incomplete(Exception):
@@ -60,10 +75,14 @@ def start(*, author: User, agency: Agency, data: Data) -> Conversation:
 
 
 @transaction.atomic
-def save_answer(*, conversation: Conversation, step: str, data: Data) -> Data:
+def save_answer(
+    *, conversation: Conversation, step: str, data: Data, seen: str | None = None
+) -> Data:
     """Save what its author answered at `step`, in place of an earlier answer, and return it.
 
-    Raises Frozen when the conversation is recorded.
+    `seen` is the version of the answer that the author had before them; None asks for no more
+    than to save. Raises Overtaken where another is saved by now, unless it is the same as `data`,
+    and Frozen when the conversation is recorded.
     """
     saved, changed = dict(data), {"updated_at": timezone.now()}
     # A page that was left half-filled may not say where yet.
@@ -80,6 +99,10 @@ def save_answer(*, conversation: Conversation, step: str, data: Data) -> Data:
     # The update also locks the row, so that nothing is saved while it is being recorded.
     if not Conversation.objects.drafts().filter(pk=conversation.pk).update(**changed):
         raise Frozen("A recorded conversation cannot be changed.")
+    if seen is not None:
+        now = Answer.objects.filter(conversation=conversation, step=step).first()
+        if now and version(now.data) not in (seen, version(saved)):
+            raise Overtaken(now.data)
     Answer.objects.bulk_create(
         [Answer(conversation=conversation, step=step, data=saved)],
         update_conflicts=True,
@@ -124,6 +147,23 @@ def leads_for(conversation: Conversation) -> list[User]:
     )
 
 
+def version(data: Data | None) -> str:
+    """Return what tells one answer from another: "" for none."""
+    if data is None:
+        return ""
+    told = json.dumps(data, sort_keys=True, cls=DjangoJSONEncoder)
+    return sha256(told.encode()).hexdigest()
+
+
+def version_of(conversation: Conversation, step: str) -> str:
+    return version(saved_answers(conversation).get(step))
+
+
+def asked_again(conversation: Conversation) -> Conversation:
+    """Return the conversation without the answers that were read with it."""
+    return Conversation.objects.select_related(*BESIDE).get(pk=conversation.pk)
+
+
 def saved_answers(conversation: Conversation) -> dict[str, Data]:
     return {answer.step: answer.data for answer in conversation.answers.all()}
 
@@ -141,9 +181,7 @@ def walk_of(conversation: Conversation, changed: Answers | None = None) -> Walk:
 
 def lock(conversation: Conversation) -> Conversation:
     """Return the conversation as it stands now, for nobody else to act on meanwhile."""
-    locked = Conversation.objects.select_for_update(of=("self",)).select_related(
-        "author", "agency", "edition__partnership", "area"
-    )
+    locked = Conversation.objects.select_for_update(of=("self",)).select_related(*BESIDE)
     return locked.get(pk=conversation.pk)
 
 
