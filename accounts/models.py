@@ -271,3 +271,20 @@ class Event(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         raise AppendOnly("Events are never removed.")
+
+
+class SentForm(models.Model):
+    """A form that was sent and done, by the key of its page, and where it led. See once.py."""
+
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=22)
+    led_to = models.CharField(max_length=200)
+    sent_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["person", "key"], name="one_form_a_key"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Form {self.pk}"

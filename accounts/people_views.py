@@ -9,7 +9,7 @@ from allauth.account.utils import get_login_redirect_url
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import F
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotFound
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import leads, people
 from accounts.leads import NotLead, Refused
 from accounts.models import Agency, Invitation, Membership
+from accounts.once import once
 from accounts.people_email import send_invitation
 from accounts.people_forms import SEES, InviteForm, NewPersonForm, RoleForm
 from accounts.posted import posted
@@ -78,17 +79,28 @@ def people_list(request: HttpRequest) -> HttpResponse:
 def people_invite(request: HttpRequest) -> HttpResponse:
     agency = leads.agency_for(lead=request.user, pk=request.GET.get("agency", ""))
     form = InviteForm(posted(request))
-    if form.is_valid():
+    shown = {"agency": agency, "form": form}
+    if not form.is_valid():
+        return render(request, "people/invite.html", shown)
+    made: list[tuple[Invitation, str]] = []
+
+    # What is refused is answered, not raised: the note of a refusal is to be kept.
+    def invite() -> HttpResponse:
         try:
-            invitation, token = people.invite(
-                agency=agency, invited_by=request.user, **form.cleaned_data
-            )
+            made.append(people.invite(agency=agency, invited_by=request.user, **form.cleaned_data))
         except Refused as refused:
             form.add_error("email", str(refused))
-        else:
-            send(request, invitation, token)
-            return back_to(agency)
-    return render(request, "people/invite.html", {"agency": agency, "form": form})
+            return render(request, "people/invite.html", shown)
+        except NotLead:
+            return HttpResponseNotFound()
+        return back_to(agency)
+
+    response = once(request, invite)
+    if response.status_code == 404:
+        raise NotLead
+    for invitation, token in made:
+        send(request, invitation, token)
+    return response
 
 
 def send(request: HttpRequest, invitation: Invitation, token: str) -> None:

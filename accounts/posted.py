@@ -3,6 +3,8 @@
 from django.http import HttpRequest, QueryDict
 
 SECRETS = ("csrfmiddlewaretoken", "password", "oldpassword")
+# What a page of ours says to itself, and nobody typed.
+OUR_OWN = {"leave", "once", "read", "version"}
 
 
 def posted(request: HttpRequest) -> QueryDict | None:
@@ -12,7 +14,21 @@ def posted(request: HttpRequest) -> QueryDict | None:
 
 def typed(request: HttpRequest) -> list[str]:
     """Return the texts of a form that was not taken, to copy, without passwords."""
-    texts = request.POST.lists()
     return [
-        text for name, values in texts if not name.startswith(SECRETS) for text in values if text
+        text
+        for name, values in request.POST.lists()
+        if not name.startswith(SECRETS) and name not in OUR_OWN
+        for text in values
+        if text
     ]
+
+
+def fields(request: HttpRequest) -> list[tuple[str, str]]:
+    """Return what was sent, name by name, to send it once more with a token of its own.
+
+    Nothing where it holds a password or a file: those are given again by the person alone.
+    """
+    names = [name for name in request.POST if name != SECRETS[0]]
+    if request.FILES or any(name.startswith(SECRETS) for name in names):
+        return []
+    return [(name, value) for name in names for value in request.POST.getlist(name)]

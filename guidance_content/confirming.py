@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Event, User
+from guidance_content import standby
 from guidance_content.editions import PUBLISHED, Refused
 from guidance_content.editors import check_editor
 from guidance_content.models import Confirmation
@@ -32,6 +33,7 @@ def confirm(*, edition: Edition, owner: str, review_by: date, note: str, by: Use
     edition.owner, edition.checked_on, edition.review_by = owner, timezone.localdate(), review_by
     edition.save(update_fields=["owner", "checked_on", "review_by"])
     tell(Event.Verb.CHANGED, edition, by, "confirmed")
+    standby.refresh_on_commit()
     return Confirmation.objects.create(
         edition=edition, by=by, owner=owner, review_by=review_by, note=note
     )

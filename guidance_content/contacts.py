@@ -16,6 +16,7 @@ from django.utils.text import slugify
 
 from accounts.events import note as write_event
 from accounts.models import Event, User
+from guidance_content import standby
 from guidance_content.editors import check_editor
 from thresholds.models import Contact, ContactChange, Link
 
@@ -161,6 +162,7 @@ def _keep(kind: ContactChange.Kind, row: Row, before: Facts, note: str, by: User
         after={name: after[name] for name in differs},
         note=note,
     )
+    standby.refresh_on_commit()
     subject = f"{name}:{row.pk}"
     write_event(Event.Verb.CHANGED, actor=by, agency=None, subject=subject, detail=kind.value)
     return change

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Event, User
-from guidance_content import content
+from guidance_content import content, standby
 from guidance_content.problems import Problem, blocking, unconfirmed_urgent
 from thresholds import index
 from thresholds.drafts import NotEditor, lock, may_edit, tell, unpropose
@@ -177,6 +177,7 @@ def roll_back(*, edition: Edition, by: User, reason: str) -> Edition | None:
     edition.withdrawn_reason = reason.strip()
     edition.save(update_fields=["withdrawn_by", "withdrawn_at", "withdrawn_reason"])
     tell(Event.Verb.ROLLED_BACK, edition, by)
+    standby.refresh_on_commit()
     return Edition.objects.in_force().filter(partnership=edition.partnership_id).first()
 
 
@@ -211,4 +212,5 @@ def _publish(edition: Edition, by: User | None, day: date) -> Edition:
     edition.approved_by, edition.approved_at = by, timezone.now()
     edition.save()
     tell(Event.Verb.PUBLISHED, edition, by, edition.digest)
+    standby.refresh_on_commit()
     return edition

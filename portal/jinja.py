@@ -28,6 +28,7 @@ from django.utils.timezone import localtime
 from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, Undefined, pass_context
 from jinja2.runtime import Context
 
+from accounts.once import once_field
 from portal.govuk import error_target, govuk_field
 from referrals.wording import long_moment
 
@@ -56,6 +57,7 @@ def environment(**options: Any) -> Environment:
         "crispy": crispy,
         "error_summary": error_summary,
         "get_messages": get_messages,
+        "once_field": once_field,
         "govuk_field": govuk_field,
         "static": static,
         "url": url,

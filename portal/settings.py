@@ -58,12 +58,14 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    # Before whatever asks the database.
+    "portal.without_database.ShortCut",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.IdleSignOut",
     "accounts.middleware.SecondFactorFirst",
@@ -109,6 +111,18 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
+    # A connection that the database ended meanwhile is made again, and nobody sees an error.
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # Seconds. What waits for a database that does not answer holds up whoever needs a number.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)
+# The guidance in a file, read when the database cannot be reached: guidance_content/standby.py.
+STANDBY_FILE = env.str("STANDBY_FILE", default=str(BASE_DIR / "standby.sqlite3"))
+DATABASES["standby"] = {
+    "ENGINE": "django.db.backends.sqlite3",
+    "NAME": f"file:{STANDBY_FILE}?mode=ro",
+    "TEST": {"MIGRATE": False},
+}
+DATABASE_ROUTERS = ["guidance_content.standby.Router"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"

@@ -17,3 +17,5 @@ urlpatterns = [
     path("people/", include("accounts.people_urls")),
     path("admin/", admin.site.urls),
 ]
+
+handler500 = "portal.without_database.server_error"

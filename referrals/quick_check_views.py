@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from django.views.defaults import permission_denied
 
 from accounts.models import Agency
+from accounts.once import once
 from referrals import pages, services
 from referrals.access import personal, show
 from referrals.quick_check import (
@@ -151,8 +152,12 @@ def carry_on(request: HttpRequest) -> HttpResponse:
     chosen = [agency for agency in agencies if str(agency.pk) == request.GET.get("agency")]
     if request.method == "POST" and (chosen or len(agencies) == 1):
         agency = (chosen or agencies)[0]
-        started = carry_over(author=request.user, agency=agency, check=check)
-        return _without_cookie(request, go_on(started, services.walk_of(started)))
+
+        def begin() -> HttpResponse:
+            started = carry_over(author=request.user, agency=agency, check=check)
+            return go_on(started, services.walk_of(started))
+
+        return _without_cookie(request, once(request, begin))
     return show(
         request,
         "quick_check/carry_on.html",

@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import Event
+from accounts.once import once
 from accounts.posted import posted
 from referrals import desk, due, later, review, services, summary
 from referrals.access import find_led, of_record, personal, show, tell_opened
@@ -91,9 +92,13 @@ def add(request: HttpRequest, conversation: Conversation) -> HttpResponse:
     """Add to a recorded conversation: its author, or a lead."""
     form = AdditionForm(posted(request))
     if form.is_bound and form.is_valid():
-        review.add(conversation=conversation, author=request.user, **form.cleaned_data)
-        messages.success(request, "Your addition is kept. It comes before a lead again.")
-        return to_record(conversation)
+
+        def keep() -> HttpResponse:
+            review.add(conversation=conversation, author=request.user, **form.cleaned_data)
+            messages.success(request, "Your addition is kept. It comes before a lead again.")
+            return to_record(conversation)
+
+        return once(request, keep)
     asked = _open_question(conversation)
     return show(request, "desk/add.html", conversation=conversation, form=form, asked=asked)
 
@@ -108,6 +113,10 @@ def review_page(request: HttpRequest, token: object) -> HttpResponse:
     form = review_form(conversation, request.POST.dict())
     if not form.is_valid():
         return show_review(request, conversation, form)
+    return once(request, lambda: keep_review(request, conversation, form))
+
+
+def keep_review(request: HttpRequest, conversation: Conversation, form: ReviewForm) -> HttpResponse:
     try:
         made = review.review(conversation=conversation, reviewer=request.user, **form.cleaned_data)
     except review.ReadSomethingElse:
@@ -158,8 +167,12 @@ def keep_from(request: HttpRequest, conversation: Conversation) -> HttpResponse:
 @require_POST
 def escalation_new(request: HttpRequest, token: object) -> HttpResponse:
     conversation = find_led(request, token)
-    draft = review.escalate(conversation=conversation, author=request.user)
-    return redirect("conversation_escalation", conversation.token, draft.pk)
+
+    def begin() -> HttpResponse:
+        draft = review.escalate(conversation=conversation, author=request.user)
+        return redirect("conversation_escalation", conversation.token, draft.pk)
+
+    return once(request, begin)
 
 
 @personal
@@ -168,14 +181,29 @@ def escalation(request: HttpRequest, token: object, key: int) -> HttpResponse:
     """A draft to finish here and to send outside the portal."""
     conversation = find_led(request, token)
     draft = get_object_or_404(conversation.escalations, pk=key)
-    form = EscalationForm(posted(request), initial={"text": draft.text})
+    read = review.version_of(draft)
+    form = EscalationForm(posted(request), initial={"text": draft.text, "read": read})
     if form.is_bound and form.is_valid():
-        review.save_escalation(escalation=draft, by=request.user, **form.cleaned_data)
+        try:
+            review.save_escalation(escalation=draft, by=request.user, **form.cleaned_data)
+        except review.ReadSomethingElse:
+            return written_meanwhile(request, conversation, form.cleaned_data["text"], key)
         messages.success(request, "The draft is saved.")
         return redirect("conversation_escalation", conversation.token, draft.pk)
     if request.method != "POST":
         tell_opened(request, conversation)
     return show(request, "desk/escalation.html", conversation=conversation, form=form)
+
+
+def written_meanwhile(
+    request: HttpRequest, conversation: Conversation, mine: str, key: int
+) -> HttpResponse:
+    """Show what somebody has made of the draft meanwhile, above what was typed."""
+    draft = get_object_or_404(conversation.escalations, pk=key)
+    form = EscalationForm({"text": mine, "read": review.version_of(draft)})
+    return show(
+        request, "desk/escalation.html", 409, conversation=conversation, form=form, saved=draft
+    )
 
 
 def to_record(conversation: Conversation) -> HttpResponse:

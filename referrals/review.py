@@ -166,8 +166,23 @@ def escalate(*, conversation: Conversation, author: User) -> Escalation:
     return draft
 
 
+def version_of(escalation: Escalation) -> str:
+    """Return what tells whether somebody has changed it since it was looked at."""
+    return services.version({"text": escalation.text})
+
+
 @transaction.atomic
-def save_escalation(*, escalation: Escalation, text: str, by: User) -> None:
+def save_escalation(*, escalation: Escalation, text: str, by: User, read: str = "") -> None:
+    """Save a draft over the one whose version is `read`, or over any. The same changes nothing.
+
+    Raises ReadSomethingElse, and keeps nothing, when somebody else has changed it.
+    """
+    services.lock(escalation.conversation)
+    escalation.refresh_from_db()
+    if escalation.text == text:
+        return
+    if read and version_of(escalation) != read:
+        raise ReadSomethingElse
     escalation.text = text
     escalation.save()
     services.tell(Event.Verb.CHANGED, escalation.conversation, by, "escalation")

@@ -77,11 +77,14 @@ class AdditionForm(forms.Form):
 
 
 class EscalationForm(forms.Form):
+    """A letter. `read` is the version of the draft that its writer had before them, if known."""
+
     text = long_text(
         "Your escalation",
         rows=24,
         error_messages={"required": "The draft must not be empty"},
     )
+    read = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
 
 
 class KeepFromForm(forms.Form):

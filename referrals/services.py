@@ -4,11 +4,14 @@ Each writes its event in that transaction. What happens once it is recorded is i
 and follow_up.py.
 """
 
+import json
 import secrets
 from datetime import date, datetime
 from functools import partial
+from hashlib import sha256
 from typing import cast
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
@@ -38,6 +41,18 @@ from thresholds.models import Area, Edition, Indicator
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
+# What is read with a conversation, because whoever has it asks for these next.
+BESIDE = ("author", "agency", "edition__partnership", "area")
+
+
+class Overtaken(Exception):
+    """Another answer was saved since the page was shown: it is `saved`. Nothing was written."""
+
+    def __init__(self, saved: Data) -> None:
+        super().__init__("Another answer was saved meanwhile.")
+        self.saved = saved
+
+
 class Incomplete(Exception):
     """A conversation cannot be recorded: the step named is not answered."""
 
@@ -64,10 +79,14 @@ def start(*, author: User, agency: Agency, data: Data) -> Conversation:
 
 
 @transaction.atomic
-def save_answer(*, conversation: Conversation, step: str, data: Data) -> Data:
+def save_answer(
+    *, conversation: Conversation, step: str, data: Data, seen: str | None = None
+) -> Data:
     """Save what its author answered at `step`, in place of an earlier answer, and return it.
 
-    Raises Frozen when the conversation is recorded.
+    `seen` is the version of the answer that the author had before them; None asks for no more
+    than to save. Raises Overtaken where another is saved by now, unless it is the same as `data`,
+    and Frozen when the conversation is recorded.
     """
     # Whoever goes on with a draft has not left it: it waits for no lead.
     saved, changed = dict(data), {"updated_at": timezone.now(), "waits_since": None}
@@ -85,6 +104,10 @@ def save_answer(*, conversation: Conversation, step: str, data: Data) -> Data:
     # The update also locks the row, so that nothing is saved while it is being recorded.
     if not Conversation.objects.drafts().filter(pk=conversation.pk).update(**changed):
         raise Frozen("A recorded conversation cannot be changed.")
+    if seen is not None:
+        now = Answer.objects.filter(conversation=conversation, step=step).first()
+        if now and version(now.data) not in (seen, version(saved)):
+            raise Overtaken(now.data)
     Answer.objects.bulk_create(
         [Answer(conversation=conversation, step=step, data=saved)],
         update_conflicts=True,
@@ -131,6 +154,23 @@ def leads_for(conversation: Conversation) -> list[User]:
     )
 
 
+def version(data: Data | None) -> str:
+    """Return what tells one answer from another: "" for none."""
+    if data is None:
+        return ""
+    told = json.dumps(data, sort_keys=True, cls=DjangoJSONEncoder)
+    return sha256(told.encode()).hexdigest()
+
+
+def version_of(conversation: Conversation, step: str) -> str:
+    return version(saved_answers(conversation).get(step))
+
+
+def asked_again(conversation: Conversation) -> Conversation:
+    """Return the conversation without the answers that were read with it."""
+    return Conversation.objects.select_related(*BESIDE).get(pk=conversation.pk)
+
+
 def saved_answers(conversation: Conversation) -> dict[str, Data]:
     """Return the answers by step: those that came with the conversation, where they did."""
     if "answered" in conversation.__dict__:
@@ -158,9 +198,7 @@ def walk_of(conversation: Conversation, changed: Answers | None = None) -> Walk:
 
 def lock(conversation: Conversation) -> Conversation:
     """Return the conversation as it stands now, for nobody else to act on meanwhile."""
-    locked = Conversation.objects.select_for_update(of=("self",)).select_related(
-        "author", "agency", "edition__partnership", "area"
-    )
+    locked = Conversation.objects.select_for_update(of=("self",)).select_related(*BESIDE)
     return locked.get(pk=conversation.pk)
 
 

@@ -7,11 +7,12 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Agency, Membership
-from accounts.posted import posted, typed
+from accounts.once import once
+from accounts.posted import fields, posted, typed
 from referrals import due, pages, services, summary
 from referrals.access import find, find_own, personal, show, tell_opened
 from referrals.fields import StepForm
-from referrals.journey import UNFINISHED, Walk
+from referrals.journey import UNFINISHED, Data, Walk
 from referrals.models import Conversation, Frozen
 from referrals.steps import BY_SLUG, STEPS, Step
 from referrals.wording import Row
@@ -56,9 +57,13 @@ def conversation_new(request: HttpRequest) -> HttpResponse:
     first = STEPS[0]
     form = first.form({}, load(services.edition_for(None)), posted=posted(request))
     if form.is_bound and form.is_valid():
-        agency = (chosen or agencies)[0]
-        started = services.start(author=request.user, agency=agency, data=first.data(form, {}))
-        return go_on(started, services.walk_of(started))
+        agency, data = (chosen or agencies)[0], first.data(form, {})
+
+        def start() -> HttpResponse:
+            started = services.start(author=request.user, agency=agency, data=data)
+            return go_on(started, services.walk_of(started))
+
+        return once(request, start)
     return show(request, first.template, step=first, form=form, number=1)
 
 
@@ -124,9 +129,13 @@ def save_step(
     if not form.is_valid():
         data[UNFINISHED] = True
     try:
-        saved = services.save_answer(conversation=conversation, step=step.slug, data=data)
+        saved = services.save_answer(
+            conversation=conversation, step=step.slug, data=data, seen=request.POST.get("version")
+        )
     except Frozen:
         return already_recorded(request, conversation)
+    except services.Overtaken as overtaken:
+        return answered_meanwhile(request, conversation, step, mine=data, now=overtaken.saved)
     if leaves:
         messages.success(request, "Your draft is saved. You can come back to it here.")
         return redirect("conversation_list")
@@ -147,7 +156,32 @@ def show_step(
         number=slugs.index(step.slug) + 1 if step.slug in slugs else None,
         total=len(slugs),
         back=walked.before(step.slug) if step.slug in slugs else "",
+        version=request.POST.get("version", services.version_of(conversation, step.slug)),
         **pages.beside(step.slug, facts, form),
+    )
+
+
+def answered_meanwhile(
+    request: HttpRequest, conversation: Conversation, step: Step, mine: Data, now: Data
+) -> HttpResponse:
+    """Show what is saved by now and what was sent, and let the person choose which to keep."""
+    conversation = services.asked_again(conversation)
+    both = [
+        services.facts_of(conversation, services.walk_of(conversation, {step.slug: data}))
+        for data in (now, mine)
+    ]
+    saved_rows, own_rows = (facts.rows(step.slug) for facts in both)
+    return show(
+        request,
+        "journey/answered_meanwhile.html",
+        409,
+        conversation=conversation,
+        step=step,
+        saved_rows=saved_rows,
+        own_rows=own_rows,
+        typed=typed(request),
+        fields=[pair for pair in fields(request) if pair[0] != "version"],
+        version=services.version(now),
     )
 
 

@@ -1,5 +1,8 @@
 """Fixtures that every test may use. The guidance is loaded once, as it is shipped."""
 
+from pathlib import Path
+from tempfile import mkdtemp
+
 import pytest
 from django.conf import settings
 from django.core.management import call_command
@@ -17,6 +20,8 @@ from thresholds.models import Edition
 def pytest_configure() -> None:
     """Hash passwords quickly: tests make many people, and try few passwords."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # What tests publish and correct goes into no copy that somebody reads.
+    settings.STANDBY_FILE = str(Path(mkdtemp()) / "standby.sqlite3")
 
 
 @pytest.fixture(scope="session")

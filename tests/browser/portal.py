@@ -82,7 +82,7 @@ def running(folder: Path, **settings: str):
         "DJANGO_SETTINGS_MODULE": "portal.settings",
         **settings,
     }
-    passwords, apps = _prepare(environment)
+    passwords, apps = prepare(environment)
 
     environment["DJANGO_SETTINGS_MODULE"] = "tests.browser.settings"
     address = f"127.0.0.1:{_free_port()}"
@@ -113,7 +113,7 @@ def _start(command: tuple[str, ...], environment: dict[str, str], output: IO[str
     )
 
 
-def _prepare(environment: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+def prepare(environment: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """Fill the database. Returns the passwords by email address, and the secrets of the apps."""
     password = secrets.token_hex(8)
     done = subprocess.run(

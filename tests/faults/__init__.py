@@ -1,0 +1,1 @@
+"""The portal as running programs whose processes, database, disk and network fail."""
