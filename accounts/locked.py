@@ -27,7 +27,7 @@ def lock(text: str) -> str:
     return lock_of(SETTING, PURPOSE).encrypt(text.encode()).decode()
 
 
-def unlock(token: str, whose: str = "a value") -> str:
+def unlock(token: str, whose: object = "a value") -> str:
     """Return the text in a token. Raises CannotOpen, which names `whose` it is and no content."""
     try:
         return lock_of(SETTING, PURPOSE).decrypt(token.encode()).decode()
@@ -62,7 +62,7 @@ class LockedField(models.TextField):
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Any:
         if value is None:
             return None
-        return self.parse(unlock(value, str(self)) if value else value)
+        return self.parse(unlock(value, self) if value else value)
 
     def get_lookup(self, lookup_name: str) -> Any:
         if lookup_name == "isnull":

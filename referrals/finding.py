@@ -19,8 +19,8 @@ from accounts.keys import digests
 
 SETTING, PURPOSE = "INDEX_KEYS", "what people look for"
 WORD = re.compile(r"[^\W_]+")
-# Eight letters are 40 bits: of 100,000 words, hardly two share them by chance.
-LETTERS = 8
+# Of a digest, to be eight letters. Of 100,000 words, hardly two share them by chance.
+BYTES = 5
 APOSTROPHES = str.maketrans("", "", "'’ʼ`")
 
 
@@ -32,8 +32,9 @@ def key_of(words: str) -> str:
 def words_in(text: str) -> set[str]:
     """Return the words of a text as they are compared: "O’Neil-Łuć" holds oneil and łuc."""
     letters = _folded(text).translate(APOSTROPHES)
-    plain = "".join(x for x in letters if unicodedata.category(x)[0] != "M")
-    return set(WORD.findall(plain))
+    if not letters.isascii():
+        letters = "".join(x for x in letters if x.isascii() or unicodedata.category(x)[0] != "M")
+    return set(WORD.findall(letters))
 
 
 def _folded(text: str) -> str:
@@ -73,7 +74,7 @@ def has_all_words(agency_id: int, text: str) -> Q:
 def _tokens(agency_id: int, text: str) -> list[list[str]]:
     """Return, for each word of a text, what it is stored as under each key."""
     return [
-        [b32encode(digest).decode()[:LETTERS].lower() for digest in made]
+        [b32encode(digest[:BYTES]).decode().lower() for digest in made]
         for made in (
             digests(SETTING, PURPOSE, f"word:{agency_id}:{word}") for word in sorted(words_in(text))
         )
