@@ -4,7 +4,7 @@ from allauth.account.auth_backends import AuthenticationBackend
 from django.db.models import OuterRef
 
 from accounts.models import Membership, User
-from accounts.second_factor import MUST_HAVE_ONE, SINCE
+from accounts.second_factor import SINCE, must_have_one
 from accounts.together import listed
 
 HELD = listed(
@@ -23,10 +23,9 @@ class Backend(AuthenticationBackend):
     """
 
     def get_user(self, user_id: int) -> User | None:
-        people = User.objects.annotate(
-            must_have_second_factor=MUST_HAVE_ONE, second_factor_since=SINCE, held=HELD
-        )
+        people = User.objects.annotate(second_factor_since=SINCE, held=HELD)
         user = people.filter(pk=user_id).first()
         if user:
             user.roles = {membership["role"] for membership in user.held or ()}
+            user.must_have_second_factor = must_have_one(user)
         return user if user and self.user_can_authenticate(user) else None

@@ -42,6 +42,11 @@ SINCE = Subquery(
 )
 
 
+def must_have_one(user: User) -> bool:
+    """The same of one person whose roles are there already."""
+    return user.is_staff or user.is_editor or Membership.Role.LEAD in user.roles
+
+
 def is_compulsory_for(user: User) -> bool:
     return User.objects.filter(MUST_HAVE_ONE, pk=user.pk).exists()
 

@@ -167,7 +167,9 @@ def _multiply(cursor, after: int, number: int) -> None:
     recorded = "t.conversation_id = d.of AND NOT d.draft"
     _copy(
         cursor, "referrals_child", recorded, id=None, conversation_id="d.id",
-        name=f"'Child ' || {child}", name_key=f"'child' || {child}", reference_key="''",
+        name=f"'Child ' || {child}", name_key=f"'child' || {child}",
+        # One agency in three has a reference of its own for a child.
+        reference_key=f"CASE WHEN d.agency_id % 3 = 0 THEN 'r' || {child} ELSE '' END",
     )  # fmt: skip
     _copy(cursor, "referrals_sign", recorded, id=None, conversation_id="d.id")
     cursor.execute(

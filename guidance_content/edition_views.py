@@ -86,7 +86,7 @@ def editors_home(request: HttpRequest) -> HttpResponse:
 
 def _out_of_date() -> tuple[list[currency.Item], list[Group]]:
     """Return what is urgent, each by itself, and the rest in groups."""
-    items = [with_address(item) for item in currency.out_of_date(timezone.localdate())]
+    items = with_addresses(currency.out_of_date(timezone.localdate()))
     groups = []
     for kind, (name, page) in GROUPS.items():
         own = [item for item in items if item.kind == kind and not item.urgent]
@@ -96,19 +96,20 @@ def _out_of_date() -> tuple[list[currency.Item], list[Group]]:
     return [item for item in items if item.urgent], groups
 
 
-def with_address(item: currency.Item) -> currency.Item:
-    """Say where it is put right: an edition on its own page, and a route in a draft of its own."""
-    if item.address:
-        return item
-    if item.kind == "edition":
-        slug = Edition.objects.values_list("slug", flat=True).get(pk=item.key)
-        found = reverse("edition_confirm", args=[slug])
-    elif item.kind == "route":
-        route = SpecialRoute.objects.select_related("edition").get(pk=item.key)
-        found = reverse("edition_draft", args=[route.edition.slug])
-    else:
-        return item
-    return replace(item, address=found)
+def with_addresses(items: list[currency.Item]) -> list[currency.Item]:
+    """Say where each is put right: an edition on its own page, a route in a draft of its own."""
+    keys = {
+        kind: [item.key for item in items if item.kind == kind and not item.address]
+        for kind in ("edition", "route")
+    }
+    editions = Edition.objects.filter(pk__in=keys["edition"]).values_list("pk", "slug")
+    routes = SpecialRoute.objects.filter(pk__in=keys["route"]).values_list("pk", "edition__slug")
+    found = {("edition", key): reverse("edition_confirm", args=[slug]) for key, slug in editions}
+    found |= {("route", key): reverse("edition_draft", args=[slug]) for key, slug in routes}
+    return [
+        replace(item, address=item.address or found.get((item.kind, item.key), ""))
+        for item in items
+    ]
 
 
 def _draft(edition: Edition, user: User) -> dict[str, Any]:

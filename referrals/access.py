@@ -55,8 +55,7 @@ def find(request: HttpRequest, token: object) -> Conversation:
 
 def find_own(request: HttpRequest, token: object) -> Conversation:
     """Return a conversation that is the person's own. Raises Http404 for any other."""
-    own = Conversation.objects.visible_to(request.user).filter(author=request.user)
-    return _found(request, token, own)
+    return _found(request, token, Conversation.objects.own_of(request.user))
 
 
 def of_record(view: View) -> View:

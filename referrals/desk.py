@@ -71,8 +71,9 @@ def _is(condition: Q) -> Case:
 
 def _earlier(user: User) -> QuerySet[Any]:
     """Return, for the query around it, how many earlier ones there are about the same child."""
-    found = standing.earlier(Conversation.objects.led_by(user), "child__", "")
-    return found.values("conversation__agency").annotate(number=Count("pk")).values("number")
+    same = standing.same_name("child__") | standing.same_reference("child__")
+    seen = standing.earlier(same).filter(conversation__in=Conversation.objects.led_by(user))
+    return seen.values("conversation__agency").annotate(number=Count("pk")).values("number")
 
 
 def waiting(user: User, agency: Agency) -> dict[str, int]:

@@ -66,17 +66,24 @@ def is_highest() -> Q:
     return Q(judged_level__gte=top) | Q(read_level__gte=top)
 
 
-def earlier(among: QuerySet[Conversation], child: str, record: str) -> QuerySet[Child]:
-    """Return, for the query around it, the earlier ones about the same child in its agency.
+def same_name(child: str = "") -> Q:
+    """Return the condition on a child that the query around it, at `child`, has the same name."""
+    same = Q(name_key=OuterRef(f"{child}name_key"), born_key=OuterRef(f"{child}born_key"))
+    return same & ~Q(born_key="")
 
-    `child` and `record` are how that query comes to the child and to the conversation.
+
+def same_reference(child: str = "") -> Q:
+    return Q(reference_key=OuterRef(f"{child}reference_key")) & ~Q(reference_key="")
+
+
+def earlier(same: Q, record: str = "") -> QuerySet[Child]:
+    """Return, for the query around it, the `same` children of earlier records in its agency.
+
+    `record` is how that query comes to its conversation.
     """
-    same_name = Q(name_key=OuterRef(f"{child}name_key"), born_key=OuterRef(f"{child}born_key"))
-    same_reference = Q(reference_key=OuterRef(f"{child}reference_key"))
     recorded_at = OuterRef(f"{record}recorded_at")
     return Child.objects.filter(
-        (same_name & ~Q(born_key="")) | (same_reference & ~Q(reference_key="")),
-        conversation__in=among,
+        same,
         conversation__agency=OuterRef(f"{record}agency"),
         conversation__recorded_at__lt=recorded_at,
         conversation__recorded_at__gte=recorded_at - TOGETHER,
@@ -87,12 +94,14 @@ def _comes_again() -> Exists:
     """Say whether it is not the first about this child, as far as every lead may know.
 
     An earlier one that is kept from somebody moves nothing: a place in the queue would tell
-    them of it.
+    them of it. Name and reference are asked for apart, so that each is looked up in its index.
     """
-    kept = Conversation.kept_from.through.objects.values("conversation")
-    known_to_all = Conversation.objects.exclude(pk__in=kept)
-    own = Child.objects.filter(conversation=OuterRef("pk"))
-    return Exists(own.filter(Exists(earlier(known_to_all, "", "conversation__"))))
+    kept = Conversation.kept_from.through.objects.filter(conversation=OuterRef("conversation"))
+    by_name, by_reference = (
+        Exists(earlier(same, "conversation__").filter(~Exists(kept)))
+        for same in (same_name(), same_reference())
+    )
+    return Exists(Child.objects.filter(conversation=OuterRef("pk")).filter(by_name | by_reference))
 
 
 def stand(rows: QuerySet[Conversation], now: datetime | None = None) -> None:

@@ -25,12 +25,7 @@ LIST_SIZE = 100
 @personal
 @require_safe
 def conversation_list(request: HttpRequest) -> HttpResponse:
-    own = (
-        Conversation.objects.visible_to(request.user)
-        .filter(author=request.user)
-        .for_lists()
-        .select_related("child", "area")
-    )
+    own = Conversation.objects.own_of(request.user).for_lists().select_related("child", "area")
     return show(
         request,
         "journey/list.html",

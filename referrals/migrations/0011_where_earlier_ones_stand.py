@@ -64,16 +64,20 @@ def _columns(apps, now):
 def _comes_again(apps):
     children = apps.get_model("referrals", "Child").objects.order_by()
     kept = apps.get_model("referrals", "Conversation").kept_from.through.objects
-    same_name = ~Q(born_key="") & Q(name_key=OuterRef("name_key"), born_key=OuterRef("born_key"))
-    same_reference = ~Q(reference_key="") & Q(reference_key=OuterRef("reference_key"))
     recorded_at = OuterRef("conversation__recorded_at")
     earlier = children.filter(
-        same_name | same_reference,
+        ~Exists(kept.filter(conversation=OuterRef("conversation"))),
         conversation__agency=OuterRef("conversation__agency"),
         conversation__recorded_at__lt=recorded_at,
         conversation__recorded_at__gte=recorded_at - timedelta(days=365),
-    ).exclude(conversation__in=kept.values("conversation"))
-    return Exists(children.filter(conversation=OuterRef("pk")).filter(Exists(earlier)))
+    )
+    # Apart, so that each is looked up in its index.
+    by_name = earlier.filter(
+        ~Q(born_key=""), name_key=OuterRef("name_key"), born_key=OuterRef("born_key")
+    )
+    by_reference = earlier.filter(~Q(reference_key=""), reference_key=OuterRef("reference_key"))
+    own = children.filter(conversation=OuterRef("pk"))
+    return Exists(own.filter(Exists(by_name) | Exists(by_reference)))
 
 
 class Migration(migrations.Migration):
