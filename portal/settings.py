@@ -4,6 +4,7 @@
 and DATABASE_URL yourself, and leave DEBUG unset.
 """
 
+from logging import captureWarnings
 from pathlib import Path
 
 import environ
@@ -56,6 +57,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "portal.request_log.RequestLog",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -231,13 +233,32 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"without_tokens": {"()": "portal.logs.WithoutTokens"}},
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "formatters": {"readable": {}, "json": {"()": "portal.logs.as_json"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "readable" if DEBUG else "json",
+        },
+        "nowhere": {"class": "logging.NullHandler"},
+    },
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
+        # Its own handler would send each error by email, whole.
+        "django": {"handlers": [], "level": "INFO" if DEBUG else "WARNING"},
+        # They have handlers of their own, which write addresses.
+        "gunicorn.error": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "gunicorn.access": {"handlers": ["nowhere"], "propagate": False},
         # It would write letters of a child's name that its fonts do not have into the log.
-        "weasyprint": {"handlers": [], "propagate": False},
-        # These write the address of every request that was refused or that failed.
-        "django.request": {"filters": ["without_tokens"]},
+        "weasyprint": {"handlers": ["nowhere"], "propagate": False},
+        "portal.requests": {"level": "WARNING" if DEBUG else "INFO"},
+        # These write the address of every request that was refused or that failed. A request
+        # that was refused has its line in portal.requests.
+        "django.request": {
+            "filters": ["without_tokens"],
+            "level": "WARNING" if DEBUG else "ERROR",
+        },
         "django.security.csrf": {"filters": ["without_tokens"]},
     },
 }
+# Python would print a warning with the value that it is about.
+captureWarnings(not DEBUG)
