@@ -12,6 +12,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from portal.providers import single_sign_on
+from portal.unsafe import problems
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -110,7 +111,18 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 else:
-    DATABASES["default"]["CONN_MAX_AGE"] = 60
+    DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    # Seconds; 0 is for ever. Nobody waits longer for a page than nginx and gunicorn do, and a
+    # transaction that somebody forgot must not hold the locks of others. A migration sets its own.
+    LIMITS = {
+        "statement_timeout": env.int("STATEMENT_TIMEOUT", default=20),
+        "lock_timeout": env.int("LOCK_TIMEOUT", default=10),
+        "idle_in_transaction_session_timeout": env.int("IDLE_TIMEOUT", default=60),
+    }
+    DATABASES["default"].setdefault("OPTIONS", {}).update(
+        connect_timeout=env.int("CONNECT_TIMEOUT", default=5),
+        options=" ".join(f"-c {name}={seconds}s" for name, seconds in LIMITS.items()),
+    )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
@@ -165,13 +177,17 @@ CACHES = {
     }
 }
 
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+EMAIL_CONFIG = env.email_url(
+    "EMAIL_URL", default="consolemail://" if DEBUG else "smtp://localhost:25"
+)
 vars().update(EMAIL_CONFIG)
 # Seconds. A mail server that does not answer must not hold up whoever records.
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=5)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="threshold-portal@localhost")
 # Where links in emails lead to.
-PORTAL_URL = env.str("PORTAL_URL", default="http://127.0.0.1:8000").rstrip("/")
+PORTAL_URL = env.str(
+    "PORTAL_URL", default="http://127.0.0.1:8000" if DEBUG else f"https://{ALLOWED_HOSTS[0]}"
+).rstrip("/")
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "Europe/London"
@@ -195,6 +211,8 @@ FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 SESSION_COOKIE_HTTPONLY = True
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+# The same for what protects forms: templates/site/cookies.md says so.
+CSRF_COOKIE_AGE = None
 # Whoever leaves the computer is signed out, and warned before: accounts/middleware.py.
 IDLE_SECONDS = SESSION_COOKIE_AGE = env.int("IDLE_SECONDS", default=15 * 60)
 IDLE_WARNING_SECONDS = min(120, IDLE_SECONDS // 2)
@@ -262,3 +280,6 @@ LOGGING = {
 }
 # Python would print a warning with the value that it is about.
 captureWarnings(not DEBUG)
+
+if unsafe := problems(globals()):
+    raise ImproperlyConfigured(" ".join(unsafe))
