@@ -51,12 +51,17 @@ class Migrated(OwnConnection):
     """Does the database have the shape that this code needs?"""
 
     def ask(self) -> None:
-        if wanted() - MigrationRecorder(connection).applied_migrations().keys():
+        if not_applied():
             raise ServiceUnavailable("Migrations are not applied.")
 
 
+def not_applied() -> set[tuple[str, str]]:
+    """Return the migrations of this code that the database lacks."""
+    return _known() - MigrationRecorder(connection).applied_migrations().keys()
+
+
 @lru_cache(maxsize=1)
-def wanted() -> set[tuple[str, str]]:
+def _known() -> set[tuple[str, str]]:
     """Return the migrations of this code, each as app and name."""
     return set(MigrationLoader(None).disk_migrations)
 

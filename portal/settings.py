@@ -53,6 +53,8 @@ INSTALLED_APPS = [
     "thresholds",
     "referrals",
     "guidance_content",
+    # For its commands: backups, and pages for when nothing else answers.
+    "portal",
 ]
 
 MIDDLEWARE = [
