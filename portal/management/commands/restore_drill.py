@@ -1,5 +1,6 @@
 """manage.py restore_drill FOLDER: would the newest backup do? Exits 1 if it would not."""
 
+import os
 import tempfile
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -25,9 +26,9 @@ class Command(BaseCommand):
         parser.add_argument("--identity", type=Path, help="the file with the age key that opens it")
         parser.add_argument(
             "--scratch",
-            default="",
-            help=f"PostgreSQL: the address of a database whose name ends with {SUFFIX}. "
-            "What it holds is removed, before and after",
+            default=os.environ.get("DRILL_DATABASE_URL", ""),
+            help=f"PostgreSQL: the address of a database whose name ends with {SUFFIX}, "
+            "DRILL_DATABASE_URL if left out. What it holds is removed, before and after",
         )
         parser.add_argument(
             "--oldest", type=int, default=26, help="hours that the newest may be old (26)"
