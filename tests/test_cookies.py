@@ -11,10 +11,12 @@ from django.utils.html import strip_tags
 from pytest_django import Settings
 
 from accounts.models import User
+from tests.browser.audit import WIDTHS
 from tests.people import BACKEND, record
 from tests.quick_check import CARRY_ON, answer, check_to
 from tests.signing_in import give_password
 
+pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).parents[1]
 ENTRY = re.compile(r"<li>\s*(?:<p[^>]*>)?<strong>([\w.-]+)</strong>(.*?)</li>", re.DOTALL)
 WRITES = re.compile(r"(?:localStorage|sessionStorage)\.setItem\(\s*([^,]+),")
@@ -91,3 +93,16 @@ def keys_in(folder: Path) -> set[str]:
 def test_the_page_tells_when_a_session_ends(told: dict[str, str], settings: Settings) -> None:
     assert f"{settings.IDLE_SECONDS // 60} minutes" in told["sessionid"]
     assert f"{settings.SIGNED_IN_SECONDS // 3600} hours" in told["sessionid"]
+
+
+def test_the_privacy_notice_tells_when_a_session_ends(client: Client, settings: Settings) -> None:
+    words = strip_tags(client.get("/privacy/").content.decode())
+    assert f"done nothing for {settings.IDLE_SECONDS // 60} minutes" in words
+    assert f"{settings.SIGNED_IN_SECONDS // 3600} hours after you signed in" in words
+    assert settings.IDLE_WARNING_SECONDS == 120 and "warned two minutes before" in words
+
+
+def test_the_accessibility_statement_names_the_widths_that_are_tested(client: Client) -> None:
+    words = strip_tags(client.get("/accessibility/").content.decode())
+    *others, last = (str(width) for width in WIDTHS)
+    assert f"at widths of {', '.join(others)} and {last} pixels" in words

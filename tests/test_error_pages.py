@@ -1,12 +1,16 @@
 """Pages that say that something did not work: what is safe, and whom to call all the same."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.test import Client, RequestFactory
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.views.defaults import bad_request, permission_denied, server_error
 
 Ask = Callable[[], HttpResponse]
@@ -55,3 +59,20 @@ def test_a_wrong_host_and_too_large_a_form_are_refused(client: Client) -> None:
     large = client.post("/account/login/", {"login": "x" * 3_000_000})
     assert large.status_code == 400
     assert "more than a page can take" in large.content.decode()
+
+
+@pytest.mark.django_db
+def test_pages_for_when_nothing_answers_stand_by_themselves(tmp_path: Path, ddscp: object) -> None:
+    """They are files: their numbers are today's, and they do not say whether a line is open."""
+    call_command("write_outage_pages", str(tmp_path))
+    assert {page.name for page in tmp_path.iterdir()} == {"413.html", "429.html", "502.html"}
+    for page in tmp_path.iterdir():
+        html = page.read_text()
+        main = html[html.index("<main") : html.index("</main>")]
+        assert main.count('href="tel:999"') and "tel:01332641172" in main
+        assert date_format(timezone.localdate(), "j F Y") in main
+        assert "phone-card__state" not in html and "csrf" not in html
+        assert "safe" in main
+    (tmp_path / "file").touch()
+    with pytest.raises(CommandError, match="cannot be written"):
+        call_command("write_outage_pages", str(tmp_path / "file"))

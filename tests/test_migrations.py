@@ -15,6 +15,7 @@ import pytest
 from django.conf import settings
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import connection, connections, migrations, models
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
@@ -183,6 +184,21 @@ def test_a_database_with_data_in_it_comes_through(tmp_path: Path) -> None:
         assert Event.objects.count() == 1 and not [*faults()]
         assert note(Event.Verb.OPENED, actor=None, agency=conversation.agency).number == 2
         assert not [*faults()]
+        for there in (True, False):
+            run_gently(database, executor.loader.project_state(), forwards=there)
+            with database.cursor() as cursor:
+                table = Conversation._meta.db_table
+                assert (
+                    "by_place" in database.introspection.get_constraints(cursor, table)
+                ) == there
+
+
+def run_gently(database: BaseDatabaseWrapper, state: ProjectState, forwards: bool) -> None:
+    """Add an index as people go on writing, or take it away again."""
+    migration = Migration("0099_index", "referrals")
+    migration.operations, migration.atomic = [AddIndexGently("conversation", index())], False
+    with database.schema_editor(atomic=False) as editor:
+        (migration.apply if forwards else migration.unapply)(state, editor)
 
 
 CONTENT = {"title": "Zoë’s summary", "blocks": [{"slug": "voice", "rows": [["Said", "“No”"]]}]}
