@@ -13,7 +13,7 @@ def problems(settings: Mapping[str, Any]) -> list[str]:
     if settings["DEBUG"]:
         return list(_wrong_in_development(settings["ALLOWED_HOSTS"]))
     keys = {"SECRET_KEY": [settings["SECRET_KEY"]]}
-    for name in ("EVENT_KEYS", "MFA_KEYS"):
+    for name in ("EVENT_KEYS", "MFA_KEYS", "DATA_KEYS", "INDEX_KEYS"):
         if settings[name] != keys["SECRET_KEY"]:
             keys[name] = settings[name]
     found = [

@@ -24,8 +24,8 @@ from django.db.migrations.state import ProjectState, StateApps
 from django.utils import timezone
 
 from accounts.events import digest, faults, note
-from accounts.migrating import AddIndexGently
 from accounts.models import Event
+from accounts.operations import AddIndex
 from portal.other_database import instead
 from referrals.models import Child, Conversation
 from tests.scratch import copy_of_test_database
@@ -37,7 +37,13 @@ START = {
     "thresholds": "0005_order_and_dates",
 }
 # A migration, a rule of squawk's, and why it may break it.
-EXCUSED: dict[tuple[str, str], dict[str, str]] = {}
+STOPPED = "the portal is stopped while what people wrote is locked, and this follows at once"
+EXCUSED: dict[tuple[str, str], dict[str, str]] = {
+    ("referrals", "0007_only_what_is_locked"): {
+        "ban-drop-column": STOPPED,
+        "renaming-column": STOPPED,
+    },
+}
 # Rules about taste, or about what is done elsewhere.
 LEFT_OUT = {
     "prefer-text-field": "Django's CharField is varchar; a longer one rewrites nothing",
@@ -130,7 +136,7 @@ INDEXED, UNIQUE = "require-concurrent-index-creation", "disallowed-unique-constr
 STEPS: list[tuple[Operation, str]] = [
     (add(text(null=True)), ""),
     (add(text(default="")), ""),
-    (AddIndexGently("conversation", index()), ""),
+    (AddIndex("conversation", index()), ""),
     (migrations.CreateModel("New", [KEY, ("a", text(unique=True)), ("user", user())]), ""),
     (migrations.AddIndex("conversation", index()), INDEXED),
     (add(text(null=True, db_index=True)), INDEXED),
@@ -196,7 +202,7 @@ def test_a_database_with_data_in_it_comes_through(tmp_path: Path) -> None:
 def run_gently(database: BaseDatabaseWrapper, state: ProjectState, forwards: bool) -> None:
     """Add an index as people go on writing, or take it away again."""
     migration = Migration("0099_index", "referrals")
-    migration.operations, migration.atomic = [AddIndexGently("conversation", index())], False
+    migration.operations, migration.atomic = [AddIndex("conversation", index())], False
     with database.schema_editor(atomic=False) as editor:
         (migration.apply if forwards else migration.unapply)(state, editor)
 

@@ -45,6 +45,8 @@ UNSAFE = [
     ({"SECRET_KEY": "django-insecure-" + "abcdefgh" * 8}, "SECRET_KEY"),
     ({"EVENT_KEYS": "short," + PRODUCTION["SECRET_KEY"]}, "EVENT_KEYS"),
     ({"MFA_KEYS": "short"}, "MFA_KEYS"),
+    ({"DATA_KEYS": "short"}, "DATA_KEYS"),
+    ({"INDEX_KEYS": "short"}, "INDEX_KEYS"),
     ({"PORTAL_URL": "http://portal.example"}, "PORTAL_URL"),
     ({"CSRF_TRUSTED_ORIGINS": "http://portal.example"}, "CSRF_TRUSTED_ORIGINS"),
     ({"EMAIL_URL": "consolemail://"}, "EMAIL_URL"),
