@@ -11,4 +11,5 @@ urlpatterns = [
     path("areas/<slug:slug>/<slug:code>/", views.area_page, name="area_page"),
     path("accessibility/", views.about, {"name": "accessibility"}, name="accessibility"),
     path("privacy/", views.about, {"name": "privacy"}, name="privacy"),
+    path("cookies/", views.about, {"name": "cookies"}, name="cookies"),
 ]

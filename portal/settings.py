@@ -4,6 +4,7 @@
 and DATABASE_URL yourself, and leave DEBUG unset.
 """
 
+from logging import captureWarnings
 from pathlib import Path
 
 import environ
@@ -11,6 +12,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from portal.providers import single_sign_on
+from portal.unsafe import problems
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -51,11 +53,14 @@ INSTALLED_APPS = [
     "thresholds",
     "referrals",
     "guidance_content",
+    # For its commands: backups, and pages for when nothing else answers.
+    "portal",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "portal.request_log.RequestLog",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -110,11 +115,18 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 else:
-    DATABASES["default"]["CONN_MAX_AGE"] = 60
-    # A connection that the database ended meanwhile is made again, and nobody sees an error.
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    # Seconds. What waits for a database that does not answer holds up whoever needs a number.
-    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)
+    DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    # Seconds; 0 is for ever. Nobody waits longer for a page than nginx and gunicorn do, and a
+    # transaction that somebody forgot must not hold the locks of others. A migration sets its own.
+    LIMITS = {
+        "statement_timeout": env.int("STATEMENT_TIMEOUT", default=20),
+        "lock_timeout": env.int("LOCK_TIMEOUT", default=10),
+        "idle_in_transaction_session_timeout": env.int("IDLE_TIMEOUT", default=60),
+    }
+    DATABASES["default"].setdefault("OPTIONS", {}).update(
+        connect_timeout=env.int("CONNECT_TIMEOUT", default=3),
+        options=" ".join(f"-c {name}={seconds}s" for name, seconds in LIMITS.items()),
+    )
 # The guidance in a file, read when the database cannot be reached: guidance_content/standby.py.
 STANDBY_FILE = env.str("STANDBY_FILE", default=str(BASE_DIR / "standby.sqlite3"))
 DATABASES["standby"] = {
@@ -177,13 +189,17 @@ CACHES = {
     }
 }
 
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+EMAIL_CONFIG = env.email_url(
+    "EMAIL_URL", default="consolemail://" if DEBUG else "smtp://localhost:25"
+)
 vars().update(EMAIL_CONFIG)
 # Seconds. A mail server that does not answer must not hold up whoever records.
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=5)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="threshold-portal@localhost")
 # Where links in emails lead to.
-PORTAL_URL = env.str("PORTAL_URL", default="http://127.0.0.1:8000").rstrip("/")
+PORTAL_URL = env.str(
+    "PORTAL_URL", default="http://127.0.0.1:8000" if DEBUG else f"https://{ALLOWED_HOSTS[0]}"
+).rstrip("/")
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "Europe/London"
@@ -207,6 +223,8 @@ FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 SESSION_COOKIE_HTTPONLY = True
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+# The same for what protects forms: templates/site/cookies.md says so.
+CSRF_COOKIE_AGE = None
 # Whoever leaves the computer is signed out, and warned before: accounts/middleware.py.
 IDLE_SECONDS = SESSION_COOKIE_AGE = env.int("IDLE_SECONDS", default=15 * 60)
 IDLE_WARNING_SECONDS = min(120, IDLE_SECONDS // 2)
@@ -245,13 +263,35 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"without_tokens": {"()": "portal.logs.WithoutTokens"}},
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "formatters": {"readable": {}, "json": {"()": "portal.logs.as_json"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "readable" if DEBUG else "json",
+        },
+        "nowhere": {"class": "logging.NullHandler"},
+    },
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
+        # Its own handler would send each error by email, whole.
+        "django": {"handlers": [], "level": "INFO" if DEBUG else "WARNING"},
+        # They have handlers of their own, which write addresses.
+        "gunicorn.error": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "gunicorn.access": {"handlers": ["nowhere"], "propagate": False},
         # It would write letters of a child's name that its fonts do not have into the log.
-        "weasyprint": {"handlers": [], "propagate": False},
-        # These write the address of every request that was refused or that failed.
-        "django.request": {"filters": ["without_tokens"]},
+        "weasyprint": {"handlers": ["nowhere"], "propagate": False},
+        "portal.requests": {"level": "WARNING" if DEBUG else "INFO"},
+        # These write the address of every request that was refused or that failed. A request
+        # that was refused has its line in portal.requests.
+        "django.request": {
+            "filters": ["without_tokens"],
+            "level": "WARNING" if DEBUG else "ERROR",
+        },
         "django.security.csrf": {"filters": ["without_tokens"]},
     },
 }
+# Python would print a warning with the value that it is about.
+captureWarnings(not DEBUG)
+
+if unsafe := problems(globals()):
+    raise ImproperlyConfigured(" ".join(unsafe))

@@ -3,7 +3,11 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from portal.health import alive, ready
+
 urlpatterns = [
+    path("health/", alive, name="health"),
+    path("ready/", ready, name="ready"),
     path("", include("thresholds.urls")),
     path("", include("guidance_content.urls")),
     path("", include("guidance_content.exchange_urls")),

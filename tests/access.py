@@ -181,6 +181,7 @@ POLICIES: dict[str, Policy] = {
             "guidance", "accessibility", "privacy", "ladders", "grid",
         )
     },
+    **{name: open_page() for name in ("cookies", "health", "ready")},
     "ladder": open_page(code="domestic-abuse"),
     "indicator": open_page(code="dd034"),
     # It changes nothing: it is posted so that what is typed stands in no address.

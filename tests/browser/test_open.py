@@ -42,6 +42,7 @@ OPEN = [
     *(f"/areas/warwickshire/{code}/" for code in OTHER_PAGES),
     "/accessibility/",
     "/privacy/",
+    "/cookies/",
     "/account/login/",
     "/account/password/reset/",
 ]

@@ -1,0 +1,186 @@
+#!/usr/bin/env bash
+# Runs every block of commands of docs/deployment.md, then asks the portal through nginx over TLS.
+# As root, on Debian, in a checkout whose .venv is made. It has an /etc, /opt, /var, /run, a network
+# and processes of its own: nothing of it is left when it ends.
+set -euo pipefail
+here=$(cd "$(dirname "$0")/.." && pwd)
+document=$here/docs/deployment.md
+
+block() { # number: the block of the document as it is printed
+    awk -v wanted="$1" '/^```sh$/ { n++; inside = 1; next } /^```$/ { inside = 0 } inside && n == wanted' "$document"
+}
+
+if [ "${1:-}" != inside ]; then
+    [ "$(id -u)" = 0 ] || { echo "Run this as root: it makes namespaces." >&2; exit 1; }
+    # The first block installs packages, for which it needs the network. Only if one is missing.
+    packages=$(block 1 | tr -d '\\' | sed -n '/apt-get install/,$p' | tr ' ' '\n' | grep -vE '^(apt-get|install|--.*)?$')
+    # shellcheck disable=SC2086
+    dpkg -s $packages systemd >/dev/null 2>&1 || DEBIAN_FRONTEND=noninteractive bash -euc "$(block 1); apt-get install -y systemd" >/dev/null
+    scratch=$(mktemp -d)
+    trap 'rm -rf "$scratch"' EXIT
+    env -i PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" HOME=/root LC_ALL=C.UTF-8 \
+        unshare --mount --net --pid --fork --mount-proc "$0" inside "$scratch"
+    exit
+fi
+
+# From here on in the namespaces.
+scratch=$2
+began=$SECONDS
+mount -t tmpfs scratch "$scratch"
+cover() { # folder [lower]: from now on nothing that is written to it lasts
+    local name=${1//\//_}
+    mkdir -p "$scratch/$name/upper" "$scratch/$name/work" "$1"
+    mount -t overlay cover -o "lowerdir=${2:-$1},upperdir=$scratch/$name/upper,workdir=$scratch/$name/work" "$1"
+}
+for folder in /etc /opt /var /root; do cover "$folder"; done
+mount -t tmpfs run /run
+for folder in /opt/portal /etc/postgresql /var/lib/postgresql /etc/portal /var/lib/portal; do rm -rf "$folder"; done
+chmod a+x /root # a Python that lives there must be found by the user portal
+ip link set lo up
+ulimit -c 0
+
+# What systemd and Debian's packages would have done.
+install -d -o postgres -g postgres /run/postgresql /etc/postgresql /var/lib/postgresql
+pg_createcluster "$(ls /usr/lib/postgresql | tail -n 1)" main --start >/dev/null
+journal=$scratch/journal
+said() { grep -E "^$2=" "/etc/systemd/system/$1" | cut -d= -f2-; } # unit, setting
+run_unit() { # name: runs it as its file says
+    local file=$1 instance='' line
+    case $file in *@*) instance=${file#*@}; instance=${instance%.service}; file=${file%@*}@.service ;; esac
+    local given=()
+    while IFS= read -r line; do given+=("$line"); done < <(grep -vE '^(#|$)' "$(said "$file" EnvironmentFile)"; said "$file" Environment | tr ' ' '\n')
+    for line in $(said "$file" RuntimeDirectory); do install -d -m "$(said "$file" RuntimeDirectoryMode)" -o portal -g portal "/run/$line"; done
+    local command; command=$(said "$file" ExecStart)
+    (
+        cd "$(said "$file" WorkingDirectory)"
+        umask "$(said "$file" UMask)"
+        # shellcheck disable=SC2086
+        exec env -i PATH="$PATH" HOME=/var/lib/portal "${given[@]}" setpriv --reuid="$(said "$file" User)" \
+            --regid="$(said "$file" Group)" --init-groups --no-new-privs --bounding-set=-all ${command//%i/$instance}
+    ) >>"$journal" 2>&1
+}
+serving() { curl --silent --output /dev/null --unix-socket /run/portal/gunicorn.sock "http://$HOST/health/"; }
+start_portal() {
+    run_unit portal.service &
+    disown
+    for _ in $(seq 150); do serving && return; sleep 0.2; done
+    echo "The portal did not start:" >&2; tail "$journal" >&2; return 1
+}
+systemctl() {
+    case "$*" in
+        daemon-reload) ;;
+        "reload nginx") nginx ;;
+        "enable --now "*)
+            for unit in "${@:3}"; do
+                case $unit in
+                    portal.service) start_portal ;;
+                    # When its hour comes it starts this.
+                    *.timer) [ -e "/etc/systemd/system/$(said "$unit" Unit | sed 's/@.*\./@./')" ] ;;
+                esac
+            done ;;
+        "start portal-task@"*) run_unit "$2" ;;
+        *) echo "No stand-in for systemctl $*" >&2; return 1 ;;
+    esac
+}
+# The libraries are those of the checkout: they are not downloaded again.
+git() {
+    command git -c safe.directory='*' "$@"
+    cover /opt/portal/.venv "$here/.venv"
+    touch /opt/portal/.venv/installed
+}
+
+SOURCE=$here HOST=portal.example
+blocks=$(grep -c '^```sh$' "$document")
+for ((number = 2; number <= blocks; number++)); do
+    echo "Block $number of $blocks: $(block "$number" | head -n 1)"
+    source <(block "$number")
+done
+echo "Every block ran, in $((SECONDS - began)) seconds."
+
+failures=0
+check() { # what, command...
+    if "${@:2}" >"$scratch/said" 2>&1; then echo "ok    $1"; else echo "FAILS $1"; sed 's/^/        /' "$scratch/said" | head -n 5; failures=$((failures + 1)); fi
+}
+certificate=(--cacert /etc/portal/tls/fullchain.pem --resolve "$HOST:443:127.0.0.1" --resolve "$HOST:80:127.0.0.1")
+get() { # address [options of curl]: the status; head and body in files
+    curl --silent "${certificate[@]}" --dump-header "$scratch/head" --output "$scratch/body" --write-out '%{http_code}' "${@:2}" "$1"
+}
+answers() { # status address [options]
+    local status; status=$(get "${@:2}"); [ "$status" = "$1" ] || { echo "$2 answers $status"; return 1; }
+}
+head_has() { grep -qiE "^$1" "$scratch/head" || { echo "No $1 in:"; cat "$scratch/head"; return 1; }; }
+body_has() { grep -qF "$1" "$scratch/body" || { echo "$1 is not on the page"; return 1; }; }
+not() { ! "$@"; }
+site=https://$HOST
+
+check "the front page" answers 200 "$site/"
+for header in "content-security-policy: .*default-src 'none'" "strict-transport-security: max-age=31536000" \
+    "x-frame-options: DENY" "x-content-type-options: nosniff" "permissions-policy:" "referrer-policy: same-origin"; do
+    check "  header $header" head_has "$header"
+done
+check "  no cookie" not head_has "set-cookie"
+check "  no version of the server" not head_has "server: .*[0-9]"
+css=$(grep -oE '/static/css/portal\.[0-9a-f]{12}\.css' "$scratch/body" | head -n 1)
+check "a static file, packed by brotli" answers 200 "$site$css" --header "Accept-Encoding: br"
+check "  packed" head_has "content-encoding: br"
+check "  kept for ever" head_has "cache-control: .*immutable"
+check "a static file that there is not" answers 404 "$site/static/none.css"
+check "plain http is sent to https" answers 301 "http://$HOST/levels/?a=b"
+check "  to the same page" head_has "location: https://$HOST/levels/\?a=b"
+check "another host is refused by nginx" answers 421 "$site/" --header "Host: elsewhere.example"
+check "another host is refused by Django" answers 400 "http://elsewhere.example/" --unix-socket /run/portal/gunicorn.sock
+check "a stranger is told nothing by /ready/" bash -c "$(declare -f get); $(declare -p certificate scratch); ip address add 192.0.2.1/32 dev lo; [ \$(get $site/ready/ --interface 192.0.2.1) = 403 ]"
+check "the sign-in page" answers 200 "$site/account/login/" --cookie-jar "$scratch/jar"
+check "  its cookie is for https alone" head_has "set-cookie: csrftoken=.*Secure"
+check "  nobody keeps it" head_has "cache-control: .*no-store"
+token=$(grep -oE 'name="csrfmiddlewaretoken" value="[^"]+"' "$scratch/body" | head -n 1 | cut -d'"' -f4)
+sign_in() { get "$site/account/login/" --cookie "$scratch/jar" --cookie-jar "$scratch/jar" --referer "$site/account/login/" \
+    --data-urlencode "login=first@$HOST" --data-urlencode "password=$1" --data-urlencode "csrfmiddlewaretoken=$token"; }
+check "a wrong password" test "$(sign_in wrong)" = 200
+check "the first person signs in" test "$(sign_in "$FIRST")" = 302
+check "  and is asked for a second factor" answers 302 "$site/editors/" --cookie "$scratch/jar"
+head --bytes=25000000 /dev/zero >"$scratch/large"
+check "25 MB are refused" answers 413 "$site/account/login/" --data-binary "@$scratch/large" --header "Expect:"
+check "  with a page that names 999" body_has "tel:999"
+check "  and says what is safe" body_has "is safe"
+many=$(curl --silent --no-progress-meter "${certificate[@]}" --parallel --parallel-max 60 --output /dev/null --write-out '%{http_code}\n' "$site/health/?[1-200]" | sort | uniq -c | tr -s ' \n' ' ')
+check "a flood is held back:$many" grep -q " 429" <<<"$many"
+sleep 3
+
+pkill -9 -f "gunicorn --config" # this namespace has no other processes than its own
+while serving; do sleep 0.1; done
+check "gunicorn is killed: nginx's own page" answers 502 "$site/"
+for words in "tel:999" "tel:01332641172" "tel:01629533190" "is safe" "go back in your browser"; do check "  it says $words" body_has "$words"; done
+check "  nobody keeps it" head_has "cache-control: no-store"
+check "  its style comes from nginx" answers 200 "$site$css"
+check "the portal is started again" start_portal
+
+check "alerts" run_unit portal-task@alerts.service
+check "the nightly tasks" run_unit portal-task@nightly.service
+service_user=(setpriv --reuid=portal --regid=portal --init-groups)
+check "the service cannot read its settings' file" not "${service_user[@]}" cat /etc/portal/env
+check "the service cannot change the program" not "${service_user[@]}" touch /opt/portal/portal/settings.py
+check "nobody else reads a backup" not setpriv --reuid=www-data --regid=www-data --init-groups ls /var/backups/portal
+
+pg_ctlcluster "$(ls /usr/lib/postgresql | tail -n 1)" main stop --mode immediate >/dev/null 2>&1 || true
+check "PostgreSQL is stopped: the process lives" answers 200 "$site/health/"
+check "  and is not ready" answers 503 "$site/ready/"
+check "  without saying why" grep -qx "not ready" "$scratch/body"
+pg_ctlcluster "$(ls /usr/lib/postgresql | tail -n 1)" main start >/dev/null
+check "PostgreSQL is started again: ready" answers 200 "$site/ready/"
+
+answers 200 "$site/levels/?child=Zinnia-Quokka" --user-agent Zinnia-Quokka --referer "$site/Zinnia-Quokka" || true
+answers 404 "$site/Zinnia-Quokka/" || true
+check "the log tells of requests" grep -q '"route": "level' "$journal"
+check "  and of nothing that was asked, nor by whom" not grep -qiE "quokka|first@|192\.0\.2|127\.0\.0\.1" "$journal"
+check "nginx wrote nothing down" not grep -rq . /var/log/nginx/portal.log
+check "nothing that was sent is on the disk" test -z "$(find /var/lib/nginx -type f)"
+check "the sandbox of the units is tight" systemd-analyze security --offline=yes --threshold=20 /etc/systemd/system/portal.service
+container=$here/deploy/Containerfile
+asked() { tr -d '\\' | tr ' ' '\n' | grep -E '^(lib|age|fontconfig|make|python3|adduser|ca-cert)' | sort -u; }
+check "the container has the packages of the document" diff <(sed -n '/^RUN apt-get/,/&& rm/p' "$container" | asked) <(block 1 | asked | grep -v nginx)
+started=$(grep '^CMD' "$container" | tr -d '[],"' | cut -d' ' -f2-)
+check "the container starts what the unit starts" test "/opt/portal/$started" = "$(said portal.service ExecStart)"
+
+echo "$failures failed, in $((SECONDS - began)) seconds."
+[ "$failures" = 0 ]

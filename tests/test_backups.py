@@ -1,0 +1,332 @@
+"""A backup is what the database held, and a drill finds whatever is not. On both databases."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from io import StringIO
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from pytest_django import DjangoDbBlocker, Settings
+
+from accounts import people
+from accounts.models import Agency, Event
+from portal import backups, manifest, restoring
+from portal.backups import BackupFailed, back_up, prune, read_manifest
+from portal.other_database import instead
+from referrals.models import Conversation
+from tests.membership import Role
+from tests.people import make_person, record, signed_in
+from tests.scratch import copy_of_test_database
+
+pytestmark = pytest.mark.django_db
+# Each is what happened to the database between the backup and its restoring.
+DAMAGE = {
+    "a row is removed": "DELETE FROM accounts_invitation WHERE id = {invitation}",
+    "a row is added": "INSERT INTO accounts_agency (name, kind, phone) VALUES ('New', 'other', '')",
+    "a summary is changed": "UPDATE referrals_conversation SET content = '{{}}' WHERE id = {first}",
+    "a summary is another's": "UPDATE referrals_conversation SET reference = 'X' WHERE id = {last}",
+    "an event is changed": "UPDATE accounts_event SET actor = 9 WHERE id = {event}",
+    "a chain is shortened": "UPDATE accounts_chain SET length = 1 WHERE key = 'portal'",
+}
+
+
+@pytest.fixture(scope="module")
+def portal(
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[SimpleNamespace]:
+    """A database of its own with two records, a backup of it, one that is locked, the key."""
+    folder = tmp_path_factory.mktemp("backups")
+    identity = folder / "identity"
+    if not shutil.which("age"):
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("apt-get install age")
+    subprocess.run(["age-keygen", "-o", str(identity)], check=True, capture_output=True)
+    recipient = identity.read_text().split("public key: ")[1].split()[0]
+    with (
+        django_db_blocker.unblock(),
+        copy_of_test_database(folder) as url,
+        copy_of_test_database(folder, "_drill", empty=True) as scratch,
+    ):
+        with instead(url):
+            kept = filled()
+            plain, locked = back_up(folder / "plain"), back_up(folder / "locked", recipient)
+        yield SimpleNamespace(
+            url=url, scratch=scratch, identity=identity, plain=plain, locked=locked, kept=kept
+        )
+
+
+@pytest.fixture(autouse=True)
+def in_use(db: None, portal: SimpleNamespace) -> Iterator[None]:
+    """The database that was backed up is the portal's own, and no transaction is open in it."""
+    with instead(portal.url):
+        yield
+
+
+def filled() -> dict[str, int]:
+    """Put two records and an invitation into the database; return their keys."""
+    agency = Agency.objects.create(name="Example School")
+    teacher = signed_in(make_person("teacher@school.example", agency))
+    lead = make_person("lead@school.example", agency, Role.LEAD)
+    invitation, _ = people.invite(
+        agency=agency, email="new@school.example", role=Role.READER, invited_by=lead
+    )
+    first, last = record(teacher), record(teacher)
+    event = Event.objects.latest("pk")
+    return {"first": first.pk, "last": last.pk, "invitation": invitation.pk, "event": event.pk}
+
+
+@pytest.fixture
+def folder(portal: SimpleNamespace, tmp_path: Path) -> Path:
+    """A folder with a copy of the backup, to do harm to."""
+    shutil.copytree(portal.plain, tmp_path / portal.plain.name)
+    return tmp_path
+
+
+def drill(portal: SimpleNamespace, folder: Path, **options: object) -> str:
+    """Return what the drill says. Raises CommandError, with all that it found."""
+    out, err = StringIO(), StringIO()
+    scratch = portal.scratch if connection.vendor == "postgresql" else ""
+    options = {"scratch": scratch} | options
+    try:
+        call_command("restore_drill", str(folder), stdout=out, stderr=err, **options)
+    except CommandError as error:
+        raise CommandError(f"{err.getvalue()}{error}") from error
+    return out.getvalue()
+
+
+def test_a_backup_that_is_whole_would_do(portal: SimpleNamespace, folder: Path) -> None:
+    before = manifest.rows()
+    said = drill(portal, folder)
+    assert "would do" in said and "2 summaries" in said
+    assert manifest.rows() == before, "the portal's own database is left alone"
+    with instead(portal.scratch) as scratch:  # on SQLite another, which is empty all the same
+        assert not scratch.introspection.table_names(), "nothing is left in the scratch one"
+
+
+def test_a_locked_backup_would_do_with_its_key(portal: SimpleNamespace) -> None:
+    assert "would do" in drill(portal, portal.locked.parent, identity=portal.identity)
+    held = (portal.locked / "database.age").read_bytes()
+    assert held.startswith(b"age-encryption.org") and b"No breakfast" not in held
+
+
+def test_only_its_owner_may_read_a_backup(portal: SimpleNamespace) -> None:
+    for backup in (portal.plain, portal.locked):
+        assert backup.stat().st_mode & 0o777 == 0o700
+        assert {file.stat().st_mode & 0o777 for file in backup.iterdir()} == {0o600}
+        assert len(list(backup.iterdir())) == 2, "no copy is left beside it"
+
+
+def test_a_manifest_tells_nothing_of_a_child(portal: SimpleNamespace) -> None:
+    held = (portal.plain / "manifest.json").read_text()
+    assert "Amina" not in held and "school.example" not in held
+
+
+@pytest.fixture(scope="module")
+def all_found() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def found(portal: SimpleNamespace, tmp_path: Path, all_found: list[str]) -> str:
+    """What the drill says of a database to which all the damage was done. It is run once."""
+    if all_found:
+        return all_found[0]
+    folder = tmp_path / "damaged"
+    shutil.copytree(portal.plain, folder / portal.plain.name)
+
+    def restore(*args: object) -> None:
+        backups.restore(*args)  # type: ignore[arg-type]
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                cursor.execute("ALTER TABLE accounts_event DISABLE TRIGGER USER")
+            for statement in DAMAGE.values():
+                cursor.execute(statement.format(**portal.kept))
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(CommandError) as failed:
+        patch.setattr(restoring, "restore", restore)
+        drill(portal, folder)
+    all_found.append(str(failed.value))
+    return all_found[0]
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ("a row is removed", "accounts_invitation: 1 rows in the backup, 0 restored"),
+        ("a row is added", "accounts_agency: 1 rows in the backup, 2 restored"),
+        ("a summary is changed", "conversation {first}: its summary is another"),
+        ("a summary is another's", "conversation {last}: its summary is another"),
+        ("an event is changed", "event {event}: it is not what was written there"),
+        ("a chain is shortened", "chain portal: "),
+    ],
+)
+def test_the_drill_finds_that(what: str, said: str, portal: SimpleNamespace, found: str) -> None:
+    conversations = {
+        name: Conversation.objects.get(pk=portal.kept[name]) for name in ("first", "last")
+    }
+    number = Event.objects.get(pk=portal.kept["event"]).number
+    tokens = {name: str(each.token) for name, each in conversations.items()}
+    assert said.format(event=number, **tokens) in found
+    assert "6 found" in found or "7 found" in found
+
+
+def damaged(folder: Path) -> None:
+    file = next(folder.glob("*/database"))
+    held = bytearray(file.read_bytes())
+    held[len(held) // 2] ^= 1
+    file.write_bytes(held)
+
+
+def cut_short(folder: Path) -> None:
+    file = next(folder.glob("*/database"))
+    file.write_bytes(file.read_bytes()[:-100])
+
+
+def without_file(folder: Path) -> None:
+    next(folder.glob("*/database")).unlink()
+
+
+def without_manifest(folder: Path) -> None:
+    next(folder.glob("*/manifest.json")).unlink()
+
+
+def unreadable(folder: Path) -> None:
+    next(folder.glob("*/manifest.json")).write_bytes(b"\xff{")
+
+
+def rewritten(folder: Path) -> None:
+    """By somebody who made the manifest fit, and lacks the key."""
+    file = next(folder.glob("*/manifest.json"))
+    held = json.loads(file.read_text())
+    held["rows"]["accounts_event"] -= 1
+    file.write_text(json.dumps(held))
+
+
+def empty(folder: Path) -> None:
+    shutil.rmtree(next(folder.iterdir()))
+
+
+BROKEN: dict[Callable[[Path], None], str] = {
+    damaged: "database is damaged",
+    cut_short: "database is damaged",
+    without_file: "database cannot be read",
+    without_manifest: "There is no backup",
+    unreadable: "cannot be read",
+    rewritten: "not sealed",
+    empty: "There is no backup",
+}
+
+
+@pytest.mark.parametrize("harm", BROKEN, ids=lambda harm: harm.__name__)
+def test_the_drill_finds_a_backup_that_is(
+    harm: Callable[[Path], None], portal: SimpleNamespace, folder: Path
+) -> None:
+    harm(folder)
+    with pytest.raises(CommandError, match=BROKEN[harm]):
+        drill(portal, folder)
+
+
+def test_the_wrong_key_and_no_key_open_nothing(portal: SimpleNamespace, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    subprocess.run(["age-keygen", "-o", str(other)], check=True, capture_output=True)
+    with pytest.raises(CommandError, match="age failed"):
+        drill(portal, portal.locked.parent, identity=other)
+    with pytest.raises(CommandError, match="--identity"):
+        drill(portal, portal.locked.parent)
+
+
+def test_the_drill_finds_that_backups_are_no_longer_taken(
+    portal: SimpleNamespace, tmp_path: Path
+) -> None:
+    shutil.copytree(portal.plain, tmp_path / "2020-01-01T000000Z")
+    with pytest.raises(CommandError, match="hours old"):
+        drill(portal, tmp_path)
+
+
+def test_the_drill_empties_no_other_database(portal: SimpleNamespace, folder: Path) -> None:
+    if connection.vendor == "sqlite":
+        return  # it makes a file of its own
+    for url in ("", portal.url):
+        with pytest.raises(CommandError, match="_drill"):
+            drill(portal, folder, scratch=url)
+
+
+def test_a_backup_is_never_restored_over_a_database(portal: SimpleNamespace) -> None:
+    with pytest.raises(CommandError, match="not empty"):
+        call_command("restore", str(portal.plain))
+
+
+def test_a_backup_is_restored_into_an_empty_database(
+    portal: SimpleNamespace, tmp_path: Path
+) -> None:
+    with copy_of_test_database(tmp_path, empty=True) as url, instead(url):
+        out = StringIO()
+        call_command("restore", str(portal.plain), stdout=out)
+        assert "All of it is there" in out.getvalue()
+        assert Conversation.objects.recorded().count() == 2
+
+
+def test_what_is_written_meanwhile_does_not_make_a_backup_wrong(
+    portal: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = manifest.take
+
+    def take_late() -> manifest.Manifest:
+        with instead(portal.url):
+            Agency.objects.create(name="Opened meanwhile").delete()
+            Agency.objects.create(name="Opened meanwhile")
+        return take()
+
+    monkeypatch.setattr(manifest, "take", take_late)
+    back_up(tmp_path)
+    Agency.objects.filter(name="Opened meanwhile").delete()
+    assert "would do" in drill(portal, tmp_path)
+
+
+def test_the_oldest_backups_are_removed_and_half_ones_are_none(tmp_path: Path) -> None:
+    for name in ("2026-11-01T000000Z", "2026-11-02T000000Z", "2026-11-03T000000Z"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "manifest.json").write_text("{}")
+    (tmp_path / "2026-11-04T000000Z.partial").mkdir()
+    assert prune(tmp_path, keep=2) == 1
+    left = [backup.name for backup in backups.backups(tmp_path)]
+    assert left == ["2026-11-02T000000Z", "2026-11-03T000000Z"]
+
+
+def test_a_backup_that_fails_leaves_the_old_ones(portal: SimpleNamespace, tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="no new backup"):
+        call_command("backup", str(tmp_path), recipient="age1nonsense", keep=1)
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(BackupFailed):
+        back_up(portal.identity / "below-a-file")
+
+
+def test_what_was_erased_since_is_erased_again(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called: list[tuple[object, ...]] = []
+    monkeypatch.setattr(restoring, "get_commands", lambda: {"apply_erasures": "referrals"})
+    monkeypatch.setattr(restoring, "call_command", lambda *args, **more: called.append(args))
+    settings.ERASURE_LEDGER = str(tmp_path / "ledger")
+    restoring.erase_again()
+    assert not called, "no ledger, nothing to erase"
+    (tmp_path / "ledger").touch()
+    restoring.erase_again()
+    assert called == [("apply_erasures", str(tmp_path / "ledger"))]
+
+
+def test_a_key_that_was_changed_still_opens_the_seal(
+    portal: SimpleNamespace, folder: Path, settings: Settings
+) -> None:
+    settings.EVENT_KEYS = ["a new key", *settings.EVENT_KEYS]
+    assert "would do" in drill(portal, folder)
+    settings.EVENT_KEYS = ["a new key"]
+    with pytest.raises(BackupFailed, match="EVENT_KEYS"):
+        read_manifest(next(folder.iterdir()))
