@@ -73,6 +73,18 @@ def test_what_is_due_heads_the_record_until_it_is_done(teachers_browser: Client)
     assert "Write to the council" not in first
 
 
+def test_a_lead_can_tell_namesakes_apart_by_their_dates_of_birth(
+    teachers_browser: Client, leads_browser: Client
+) -> None:
+    done = record(teachers_browser)
+    namesake = record(teachers_browser, child=LEVEL_2["child"] | {"born_on_year": "2019"})
+    unknown = record(teachers_browser, child={"name": LEVEL_2["child"]["name"]})
+    desk = words(leads_browser, "/desk/")
+    assert "born 3 April 2017" in desk and "born 3 April 2019" in desk
+    below = main_of(leads_browser, f"/conversations/{done.token}/summary/").split('id="earlier"')[1]
+    assert unknown.reference in below and namesake.reference not in below
+
+
 def test_in_danger_nobody_is_asked_what_danger_has_settled(teachers_browser: Client) -> None:
     harm = "reasonable cause to suspect that"
     asked = {}
