@@ -120,6 +120,12 @@ def test_a_person_whom_it_is_about_is_not_told(teachers_browser: Client, lead: U
     assert kinds(made) == []
 
 
+def test_a_lead_of_another_agency_is_not_told(teachers_browser: Client, elsewhere: Agency) -> None:
+    make_person("lead@trust.example", elsewhere, Membership.Role.LEAD)
+    made = record(teachers_browser, **DANGER)
+    assert {row.recipient.email for row in made.alerts.all()} == {"lead@school.example"}
+
+
 def test_the_author_is_told_that_the_lead_asks(
     done: Conversation, lead: User, commit: Commit, mailoutbox: list[Letter]
 ) -> None:

@@ -13,6 +13,7 @@ from tests.people import LEVEL_2, record, walk_to
 
 BELOW = {"judgement": {"level": "1", "reason": "x"}}
 REFUSED = {"agreement": {"agreement": "refused"}}
+BORN = ("day", "month", "year")
 
 
 def named(name: str) -> dict[str, object]:
@@ -169,3 +170,17 @@ def test_the_level_2_of_these_tests_waits_for_no_reason(
     assert LEVEL_2["danger"] == {"danger": "no"}
     record(teachers_browser)
     assert [desk.reasons_of(row) for row in waiting(lead, agency)] == [[]]
+
+
+def test_the_same_child_is_found_however_the_name_is_typed_and_no_namesake(
+    teachers_browser: Browser, lead: User, agency: Agency
+) -> None:
+    """A missed match hides that worries add up; a wrong one puts another child's beside them."""
+    born = {f"born_on_{part}": LEVEL_2["child"][f"born_on_{part}"] for part in BORN}
+    for name in ("Zoë  O’Neil-Šimić", "zoe oneil simic"):
+        record(teachers_browser, child={"name": name, **born})
+    record(teachers_browser, child={"name": "Zoe Oneil Simic", **born, "born_on_day": "4"})
+    record(teachers_browser, child={"name": "Zoe Oneil Simic"})
+    by_name = [(row.child.name, row.again) for row in waiting(lead, agency)]
+    assert [(name, again) for name, again in by_name if again] == [("zoe oneil simic", 1)]
+    assert len(by_name) == 4

@@ -1,6 +1,7 @@
 """The summary: whole, frozen, and safe to print."""
 
 import json
+import logging
 import re
 from io import BytesIO
 from typing import Any
@@ -289,3 +290,28 @@ def test_an_endless_word_gets_places_to_break_and_loses_nothing(text: str) -> No
     broken = breakable({"blocks": [{"rows": [["Concern", text]]}]})["blocks"][0]["rows"][0][1]
     assert broken.replace(BREAK, "") == text
     assert max(len(piece) for piece in re.split(rf"[\s{BREAK}]", broken)) < 80
+
+
+@pytest.mark.parametrize(
+    ("name", "is_drawn"),
+    [
+        ("Zoë Ó Briain", True),
+        ("Łukasz Żółć, Ștefan Țurcanu, Žydrūnė, İpek Yağcı", True),
+        ("Nguyễn Thị Ánh", True),
+        ("Олена Шевченко, Γιώργος", True),
+        ("\ue000", False),  # no font has it: so this test can fail
+    ],
+)
+def test_the_letters_of_names_are_drawn(
+    teachers_browser: Client, caplog: pytest.LogCaptureFixture, name: str, is_drawn: bool
+) -> None:
+    """The PDF's own font has the letters of Western Europe; Debian's DejaVu has the others."""
+    done = record(teachers_browser, child={"name": name})
+    logger = logging.getLogger("weasyprint")
+    logger.addHandler(caplog.handler)
+    try:
+        render_pdf(done)
+    finally:
+        logger.removeHandler(caplog.handler)
+    lacking = [row for row in caplog.records if ".notdef" in row.getMessage()]
+    assert (not lacking) is is_drawn
