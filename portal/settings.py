@@ -50,7 +50,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "portal.headers.OwnPagesOnly",
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
@@ -59,7 +61,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.IdleSignOut",
     "accounts.middleware.SecondFactorFirst",
@@ -187,7 +188,10 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
-SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+if not DEBUG:
+    # Browsers take these names from this very host alone, and over TLS alone.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 # Whoever leaves the computer is signed out, and warned before: accounts/middleware.py.
 IDLE_SECONDS = SESSION_COOKIE_AGE = env.int("IDLE_SECONDS", default=15 * 60)
@@ -210,7 +214,7 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [NONE],
         "script-src": [SELF],
         "style-src": [SELF],
-        "img-src": [SELF, "data:"],
+        "img-src": [SELF],
         "font-src": [SELF],
         "connect-src": [SELF],
         "form-action": [SELF],
@@ -220,7 +224,10 @@ CONTENT_SECURITY_POLICY = {
 }
 PERMISSIONS_POLICY = {
     name: []
-    for name in ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
+    for name in (
+        *("accelerometer", "autoplay", "bluetooth", "camera", "display-capture", "geolocation"),
+        *("gyroscope", "hid", "magnetometer", "microphone", "midi", "payment", "serial", "usb"),
+    )
 }
 
 LOGGING = {

@@ -30,7 +30,8 @@ from referrals.views import MAY_RECORD, go_on
 from thresholds.load import as_if_in_force
 from thresholds.open_pages import Shown, home_area
 
-COOKIE = "quick_check"
+# It has a path of its own, and so cannot be called __Host-.
+COOKIE = "__Secure-quick_check" if settings.SESSION_COOKIE_SECURE else "quick_check"
 FRAME = "quick_check/step.html"
 TOLD = ("area", "danger", "signs", "judgement", "reading")
 
