@@ -157,8 +157,17 @@ CACHES = {
         "KEY_FUNCTION": "accounts.throttle.hidden_key",
         # Few enough to count quickly, too many to be pushed out by a flood of tries.
         "OPTIONS": {"MAX_ENTRIES": 100_000},
-    }
+    },
+    # What one process counts for itself.
+    "process": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "KEY_FUNCTION": "accounts.throttle.hidden_key",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    },
 }
+# Searches, which take a processor's time, from one address of the network to one process: as
+# many as a room of people in training needs. Of long texts, fewer.
+FINDS_A_MINUTE = {"any": 120, "long": 20}
 
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
