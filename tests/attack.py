@@ -1,6 +1,7 @@
 """What the attacks share: every page as some who may see it, and how its markup is read."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from types import SimpleNamespace as World
 
@@ -98,3 +99,85 @@ def quiet(client: Client) -> Client:
     """Return a browser to which a fault of the server is a page, as to everybody's."""
     client.raise_request_exception = False
     return client
+
+
+@dataclass
+class Control:
+    """Something of a form that is sent: the kind is the type of an input, or its tag."""
+
+    name: str
+    kind: str
+    value: str = ""
+    options: list[str] = field(default_factory=list)
+
+
+@dataclass
+class PageForm:
+    """A form as a page holds it."""
+
+    action: str
+    method: str
+    controls: list[Control] = field(default_factory=list)
+
+    def as_sent(self) -> dict[str, list[str]]:
+        """Return what a browser would send if nothing was touched."""
+        sent: dict[str, list[str]] = {}
+        for control in self.controls:
+            values = control.options if control.kind == "select" else [control.value]
+            sent.setdefault(control.name, []).extend(values[:1])
+        return sent
+
+    def texts(self) -> list[str]:
+        """Return the names of what somebody types into."""
+        return [c.name for c in self.controls if c.kind in ("text", "textarea", "search")]
+
+
+class _Forms(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: list[PageForm] = []
+        self._form: PageForm | None = None
+        self._area: Control | None = None
+        self._select: Control | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self._form = PageForm(given.get("action", ""), given.get("method", "get").lower())
+            self.forms.append(self._form)
+        if self._form is None:
+            return
+        if tag == "option" and self._select:
+            place = 0 if "selected" in given else len(self._select.options)
+            self._select.options.insert(place, given.get("value", ""))
+        if not given.get("name"):
+            return
+        kind = given.get("type", "text") if tag == "input" else tag
+        control = Control(given["name"], kind, given.get("value", ""))
+        if tag == "textarea":
+            self._area = control
+        elif tag == "select":
+            self._select = control
+        elif tag != "input" or (kind in ("radio", "checkbox") and "checked" not in given):
+            return
+        self._form.controls.append(control)
+
+    def handle_data(self, data: str) -> None:
+        if self._area:
+            self._area.value += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self._form = None
+        if tag == "textarea":
+            self._area = None
+        if tag == "select":
+            self._select = None
+
+
+def forms_of(response: HttpResponse) -> list[PageForm]:
+    """Return the forms of the page that post, but for that of signing out."""
+    parser = _Forms()
+    parser.feed(response.content.decode())
+    ours = [form for form in parser.forms if form.method == "post"]
+    return [form for form in ours if not form.action.endswith("/logout/")]
