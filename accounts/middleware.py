@@ -30,13 +30,16 @@ class IdleSignOut:
     Use is a request. To spare the database, its time is written once in IDLE_WRITE_SECONDS at
     most, so that a session ends up to that much earlier. The page's own clock starts from
     `request.session_seconds`.
+
+    No browser keeps an answer to somebody who is signed in: not a page, a refusal or a redirect.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if SESSION_KEY in request.session:
+        signed_in = SESSION_KEY in request.session
+        if signed_in:
             if seconds_left(request) <= 0:
                 logout(request)
             else:
@@ -46,7 +49,10 @@ class IdleSignOut:
                     request.session[SEEN] = now
                 request.session_seconds = told(seconds_left(request))  # type: ignore[attr-defined]
                 request.session_warning = settings.IDLE_WARNING_SECONDS  # type: ignore[attr-defined]
-        return self.get_response(request)
+        response = self.get_response(request)
+        if signed_in:
+            add_never_cache_headers(response)
+        return response
 
 
 def _signed_in_at(request: HttpRequest, now: int) -> int:

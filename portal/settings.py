@@ -58,7 +58,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "portal.headers.OwnPagesOnly",
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.request_log.RequestLog",
     "csp.middleware.CSPMiddleware",
@@ -186,8 +188,17 @@ CACHES = {
         "KEY_FUNCTION": "accounts.throttle.hidden_key",
         # Few enough to count quickly, too many to be pushed out by a flood of tries.
         "OPTIONS": {"MAX_ENTRIES": 100_000},
-    }
+    },
+    # What one process counts for itself.
+    "process": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "KEY_FUNCTION": "accounts.throttle.hidden_key",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    },
 }
+# Searches, which take a processor's time, from one address of the network to one process: as
+# many as a room of people in training needs. Of long texts, fewer.
+FINDS_A_MINUTE = {"any": 120, "long": 20}
 
 EMAIL_CONFIG = env.email_url(
     "EMAIL_URL", default="consolemail://" if DEBUG else "smtp://localhost:25"
@@ -221,7 +232,10 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
-SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+if not DEBUG:
+    # Browsers take these names from this very host alone, and over TLS alone.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 # The same for what protects forms: templates/site/cookies.md says so.
 CSRF_COOKIE_AGE = None
@@ -246,7 +260,7 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [NONE],
         "script-src": [SELF],
         "style-src": [SELF],
-        "img-src": [SELF, "data:"],
+        "img-src": [SELF],
         "font-src": [SELF],
         "connect-src": [SELF],
         "form-action": [SELF],
@@ -256,7 +270,10 @@ CONTENT_SECURITY_POLICY = {
 }
 PERMISSIONS_POLICY = {
     name: []
-    for name in ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
+    for name in (
+        *("accelerometer", "autoplay", "bluetooth", "camera", "display-capture", "geolocation"),
+        *("gyroscope", "hid", "magnetometer", "microphone", "midi", "payment", "serial", "usb"),
+    )
 }
 
 LOGGING = {

@@ -14,12 +14,14 @@ from django.views.defaults import permission_denied
 
 from accounts.models import Agency
 from accounts.once import once
+from accounts.throttle import TOO_MANY_FINDS, may_find
 from referrals import pages, services
 from referrals.access import personal, show
 from referrals.quick_check import (
     CARRY_SECONDS,
     TEMPLATES,
     Check,
+    WorryForm,
     carry_over,
     is_whole,
     read_again,
@@ -31,7 +33,8 @@ from referrals.views import MAY_RECORD, go_on
 from thresholds.load import as_if_in_force
 from thresholds.open_pages import Shown, home_area
 
-COOKIE = "quick_check"
+# It has a path of its own, and so cannot be called __Host-.
+COOKIE = "__Secure-quick_check" if settings.SESSION_COOKIE_SECURE else "quick_check"
 FRAME = "quick_check/step.html"
 TOLD = ("area", "danger", "signs", "judgement", "reading")
 
@@ -53,7 +56,12 @@ def quick_check(request: HttpRequest) -> HttpResponse:
         is_home = home_area().partnership_id == check.edition.partnership_id
         context = {"area": check.area, "is_home": is_home, **_edition(check)}
         return show(request, "quick_check/reading_only.html", **context)
-    return show(request, TEMPLATES.get(step.slug, step.template), **_context(check, step))
+    worry = check.worry_form if step.slug == "signs" else None
+    refused = _finds(worry) and not may_find(request, worry.cleaned_data["worry"])
+    if refused:
+        worry.add_error("worry", TOO_MANY_FINDS)
+    context, status = _context(check, step, worry), 429 if refused else 200
+    return show(request, TEMPLATES.get(step.slug, step.template), status, **context)
 
 
 quick_check.open_to_all = True  # accounts.middleware lets it through
@@ -66,10 +74,8 @@ def _read(posted: QueryDict) -> Check:
         raise Http404("No guidance is loaded.") from None
 
 
-def _context(check: Check, step: Step) -> dict[str, object]:
-    worry = check.worry_form if step.slug == "signs" else None
-    is_told = worry is not None and worry.is_bound and worry.is_valid()
-    facts = check.facts(worry.cleaned_data["worry"] if is_told else "")
+def _context(check: Check, step: Step, worry: WorryForm | None) -> dict[str, object]:
+    facts = check.facts(worry.cleaned_data["worry"] if _finds(worry) else "")
     form = check.form_of(step)
     return {
         "frame": FRAME,
@@ -86,6 +92,10 @@ def _context(check: Check, step: Step) -> dict[str, object]:
         **pages.beside(step.slug, facts, form),
         **(_result(check) if step.slug == "next-steps" else {}),
     }
+
+
+def _finds(worry: WorryForm | None) -> bool:
+    return worry is not None and worry.is_bound and worry.is_valid()
 
 
 def _previous(check: Check, step: Step) -> str:

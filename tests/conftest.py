@@ -5,6 +5,7 @@ from tempfile import mkdtemp
 
 import pytest
 from django.conf import settings
+from django.core.cache import caches
 from django.core.management import call_command
 from django.test import Client
 from pytest_django import DjangoDbBlocker
@@ -42,6 +43,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "ddscp" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.django_db)
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_searched() -> None:
+    """Forget how often somebody searched: all tests come from one address."""
+    caches["process"].clear()
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from accounts.throttle import TOO_MANY_FINDS, may_find
 from thresholds import index
 from thresholds.open_pages import Shown, home, open_page
 from thresholds.same_words import same_words
@@ -43,9 +44,15 @@ def find(request: HttpRequest) -> HttpResponse:
     form = FindForm({"text": as_read(request.POST.get("text", ""))})
     shown = home()
     context = {"shown": shown, "form": form, "exit_page": True}
+    status = 200
     if form.is_valid():
-        context |= _results(form.cleaned_data["text"], shown)
-    response = render(request, "open/find.html", context)
+        text = form.cleaned_data["text"]
+        if may_find(request, text):
+            context |= _results(text, shown)
+        else:
+            form.add_error("text", TOO_MANY_FINDS)
+            status = 429
+    response = render(request, "open/find.html", context, status=status)
     add_never_cache_headers(response)
     return response
 

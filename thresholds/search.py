@@ -33,6 +33,9 @@ GATHERING = np.float32(0.75)
 CLAUSE_WEIGHT = np.float32(0.5)
 # A long text is read to here: as many words as anybody types in ten minutes, and to spare.
 LONGEST_TEXT = 20_000
+# And to here, in the pieces of words that the model reads one by one, each for about a
+# thousandth of a second. Only a text that is made to take long has more of them.
+MOST_TOKENS = 6_000
 MARKED_WORDS = 4
 LITTLE_WORDS = """
 a an and are as at be been being but by for from had has have he her hers him his i if in is it its
@@ -169,16 +172,29 @@ def _parts(sentences: list[Part]) -> list[Told]:
     Only clauses are encoded: one that is read for itself is not coloured by its neighbours, and
     a sentence means what they do together.
     """
-    clauses = [phrases.clauses(sentence) or [sentence] for sentence in sentences]
+    clauses = _readable([phrases.clauses(sentence) or [sentence] for sentence in sentences])
     encoded = iter(encoder().encode([part.text for own in clauses for part in own]))
     parts: list[Told] = []
-    for sentence, own in zip(sentences, clauses, strict=True):
+    for sentence, own in zip(sentences, clauses, strict=False):
         told = [(part, next(encoded)) for part in own]
         parts += told
         if len(told) > 1:
             at = [(part.start - sentence.start, meaning) for part, meaning in told]
             parts.append((sentence, joined(at)))
     return parts
+
+
+def _readable(clauses: list[list[Part]]) -> list[list[Part]]:
+    """Return the clauses, sentence by sentence, as far as a text is read: MOST_TOKENS."""
+    sizes = iter(encoder().sizes([part.text for own in clauses for part in own]))
+    left = MOST_TOKENS
+    found: list[list[Part]] = []
+    for own in clauses:
+        read = [part for part in own if (left := left - next(sizes)) >= 0]
+        if not read:
+            break
+        found.append(read)
+    return found
 
 
 def _gathered(parts: list[Told], likely: Array) -> Array:

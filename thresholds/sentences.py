@@ -90,6 +90,10 @@ class Encoder:
             found[row] = encoded.meaning
         return found
 
+    def sizes(self, texts: Sequence[str]) -> list[int]:
+        """Return of how many tokens each text is read."""
+        return [len(tokens.ids) for tokens in self.tokenizer.encode_batch(list(texts))]
+
     def encode(self, texts: Sequence[str]) -> list[Encoded]:
         tokens = self.tokenizer.encode_batch(list(texts))
         order = sorted(range(len(tokens)), key=lambda row: len(tokens[row].ids))
