@@ -167,6 +167,10 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="threshold-portal@loc
 # Where links in emails lead to.
 PORTAL_URL = env.str("PORTAL_URL", default="http://127.0.0.1:8000").rstrip("/")
 
+# Every erasure is written here too, outside the database: a backup that is restored may bring
+# back what was erased since, and `apply_erasures` takes it out again.
+ERASURE_LEDGER = Path(env.str("ERASURE_LEDGER", default=str(BASE_DIR / "erasures.jsonl")))
+
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "Europe/London"
 USE_I18N = False

@@ -19,6 +19,7 @@ from thresholds.models import Area, Edition, Indicator
 # How long a draft about danger may lie before somebody is told of it.
 IDLE = timedelta(minutes=30)
 LEAD, READER = Membership.Role.LEAD, Membership.Role.READER
+NEVER_DELETED = "A recorded conversation is never deleted: it is erased, and the ledger says so."
 
 
 class Frozen(Exception):
@@ -69,6 +70,15 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
     def recorded(self) -> "ConversationQuerySet":
         return self.filter(status=Conversation.Status.RECORDED)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Delete drafts alone: what is recorded goes by erasure.erase. Raises Frozen."""
+        if self.recorded().exists():
+            raise Frozen(NEVER_DELETED)
+        return super().delete()
+
+    delete.queryset_only = True  # type: ignore[attr-defined]
+    delete.alters_data = True  # type: ignore[attr-defined]
 
 
 class Conversation(models.Model):
@@ -146,6 +156,12 @@ class Conversation(models.Model):
         if self.pk and type(self).objects.recorded().filter(pk=self.pk).exists():
             raise Frozen(f"{self.reference} is recorded and cannot be changed.")
         super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete a draft. Raises Frozen for a record: see erasure.erase."""
+        if type(self).objects.recorded().filter(pk=self.pk).exists():
+            raise Frozen(NEVER_DELETED)
+        return super().delete(*args, **kwargs)
 
     @property
     def subject(self) -> str:
@@ -391,3 +407,7 @@ class Alert(PartOfConversation):
 
     def __str__(self) -> str:
         return f"Alert {self.pk}: {self.kind}"
+
+
+# Schedule, Hold and Erasure name Conversation by its name, so that they can stand elsewhere.
+from referrals import kept  # noqa: E402, F401
