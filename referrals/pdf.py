@@ -59,11 +59,15 @@ def render_pdf(conversation: Conversation) -> bytes:
 
     Raises FatalURLFetchingError if the page asks for anything but the project's own files.
     """
-    sheet, fonts = style()
     content = breakable(conversation.content)
     content["blocks"] += breakable(later.blocks_of(conversation))
-    page = render_to_string(
-        "journey/summary_pdf.html", {"conversation": conversation, "content": content}
-    )
+    context = {"conversation": conversation, "content": content}
+    return write_pdf("journey/summary_pdf.html", context)
+
+
+def write_pdf(template: str, context: dict[str, Any]) -> bytes:
+    """Return a page as a tagged PDF. What goes into it must be `breakable`."""
+    sheet, fonts = style()
+    page = render_to_string(template, context)
     html = HTML(string=page, base_url=OWN_FILES.as_uri() + "/", url_fetcher=OwnFilesOnly())
     return html.write_pdf(stylesheets=[sheet], font_config=fonts, pdf_variant="pdf/ua-1")
