@@ -13,7 +13,6 @@ from hashlib import sha256
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 
 from accounts.models import Event, Membership, User
 from referrals import desk, services, summary
@@ -67,7 +66,7 @@ class Record:
 
     conversation: Conversation
     pieces: tuple[Piece, ...]
-    seen: tuple[tuple[str, str, str], ...]
+    seen: tuple[tuple[datetime, str, str], ...]
     is_held: bool
 
     @property
@@ -110,6 +109,7 @@ SPECIAL = {
     "school": Why.PLACE,
     "gp": Why.PLACE,
 }
+SECTIONS = {"judgement": "The practitioner’s judgement", "evidence": "Signs"}
 # What the journey keeps beside the answers: how far it was, in which agency, when it was shown.
 NOT_ANSWERS = {
     "area": {"school", "agency", "author"},
@@ -203,9 +203,15 @@ def _of_step(step: Step, data: Data, walked: Walk, conversation: Conversation) -
         # "unfinished" says only that the page was left half-filled.
         if name in skipped or name == UNFINISHED or value in (None, "", [], {}):
             continue
-        title = f"{step.title}: {_title(name, fields.get(name), guidance)}"
+        title = _under(step, _title(name, fields.get(name), guidance))
         text = _shown(fields.get(name), value)
         yield Piece(_code(step.slug, name), title, text, why_held(step.slug, name, fields))
+
+
+def _under(step: Step, label: str) -> str:
+    """Return what a family calls an answer: the pages' titles speak to whoever answered them."""
+    section = SECTIONS.get(step.slug, step.title)
+    return label if label == section else f"{section}: {label}"
 
 
 def _code(slug: str, name: str) -> str:
@@ -294,7 +300,7 @@ SEEN = (
 )
 
 
-def _who_saw(conversation: Conversation) -> Iterator[tuple[str, str, str]]:
+def _who_saw(conversation: Conversation) -> Iterator[tuple[datetime, str, str]]:
     """Yield when somebody saw the record, in which role, and what they did: no names."""
     events = Event.objects.filter(subject=conversation.subject, verb__in=SEEN).order_by("at", "pk")
     roles = dict(Membership.objects.filter(agency=conversation.agency).values_list("user", "role"))
@@ -309,8 +315,4 @@ def _who_saw(conversation: Conversation) -> Iterator[tuple[str, str, str]]:
         else:
             role = roles.get(event.actor)
             who = words[role] if role else "Somebody who is not of the agency any more"
-        yield moment(event.at), str(who), Event.Verb(event.verb).label
-
-
-def moment(at: datetime) -> str:
-    return timezone.localtime(at).isoformat(timespec="minutes")
+        yield event.at, str(who), Event.Verb(event.verb).label

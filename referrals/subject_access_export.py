@@ -6,6 +6,7 @@ What is held back is listed with its reason, so that nobody takes a part for the
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from io import BytesIO
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -47,9 +48,11 @@ class Choice:
 
 def document(records: list[Record], choice: Choice) -> dict[str, Any]:
     """Return what goes out, as values that JSON can hold. Nothing else reaches the family."""
+    now = timezone.now()
     kept = [record for record in records if not choice.leaves_out(record)]
     return {
-        "made_at": timezone.localtime(timezone.now()).isoformat(timespec="minutes"),
+        "made_at": _stamp(now),
+        "made_at_words": long_moment(now),
         "agency": records[0].conversation.agency.name,
         "notes": list(NOTES),
         "records_left_out_whole": len(records) - len(kept),
@@ -67,17 +70,22 @@ def _told(record: Record, choice: Choice) -> dict[str, Any]:
             for p in given
         ],
         "held_back": [{"title": p.title, "why": p.why.told if p.why else ""} for p in held],
-        "seen": [{"at": at, "who": who, "did": did} for at, who, did in record.seen],
+        "seen": [
+            {"at": _stamp(at), "at_words": long_moment(at), "who": who, "did": did}
+            for at, who, did in record.seen
+        ],
     }
+
+
+def _stamp(at: datetime) -> str:
+    return timezone.localtime(at).isoformat(timespec="minutes")
 
 
 def export(*, conversation: Conversation, records: list[Record], choice: Choice, by: User) -> bytes:
     """Return the ZIP file, and write down what was released: an event a record and a piece."""
     told = document(records, choice)
-    page = breakable(told) | {"made_at_words": long_moment(timezone.now())}
-    pdf = write_pdf(
-        "desk/subject_access_pdf.html", {"document": page, "conversation": conversation}
-    )
+    page = {"document": breakable(told), "conversation": conversation}
+    pdf = write_pdf("desk/subject_access_pdf.html", page)
     packed = BytesIO()
     with ZipFile(packed, "w", ZIP_DEFLATED) as archive:
         archive.writestr("records.pdf", pdf)

@@ -1,10 +1,12 @@
 """Fixtures that every test may use. The guidance is loaded once, as it is shipped."""
 
+from pathlib import Path
+
 import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
-from pytest_django import DjangoDbBlocker
+from pytest_django import DjangoDbBlocker, Settings
 
 from accounts.models import Agency, Membership, User
 from tests.editors import make_draft, make_editor
@@ -37,6 +39,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "ddscp" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.django_db)
+
+
+@pytest.fixture
+def ledger_file(settings: Settings, tmp_path: Path) -> Path:
+    """Where erasures are written to, in place of the developer's own ledger."""
+    settings.ERASURE_LEDGER = tmp_path / "erasures.jsonl"
+    return settings.ERASURE_LEDGER
 
 
 @pytest.fixture

@@ -24,16 +24,12 @@ from referrals.kept import Erasure, Hold
 from referrals.models import Addendum, Answer, Child, Conversation, Frozen, Review
 from tests.people import LEVEL_2, record, walk_to
 
+pytestmark = pytest.mark.usefixtures("ledger_file")
+
 Reason = Erasure.Reason
 CANARIES = ("Zqxcanary", "Vlkcanary", "Hbrcanary", "Wjpcanary")
 # What stays of an erased conversation, and what has nothing to do with it.
 STAYS = {"accounts_event", "accounts_chain", "referrals_erasure", "django_session"}
-
-
-@pytest.fixture(autouse=True)
-def ledger_file(settings: Settings, tmp_path: Path) -> Path:
-    settings.ERASURE_LEDGER = tmp_path / "erasures.jsonl"
-    return settings.ERASURE_LEDGER
 
 
 def rows() -> dict[str, list[tuple[Any, ...]]]:

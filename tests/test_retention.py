@@ -7,7 +7,6 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client as Browser
 from django.utils import timezone
-from pytest_django import Settings
 
 from accounts.events import faults
 from accounts.models import Agency, Event, Membership, User
@@ -17,6 +16,8 @@ from referrals.models import Conversation, FollowUp
 from referrals.retention import HELD, TOGETHER, UNTOLD, WAITS, Due
 from tests.people import LEVEL_2, record, walk_to
 
+pytestmark = pytest.mark.usefixtures("ledger_file")
+
 NO_REFERRAL = {
     "call": {"made": "no"},
     "signs": {"codes": ["dd034"]},
@@ -25,12 +26,6 @@ NO_REFERRAL = {
 YEARS = {"draft_months": 12, "referral_years": 30, "other_years": 10}
 FROM_RECORD = YEARS | {"referral_from": "record", "other_from": "record"}
 FROM_BIRTH = YEARS | {"referral_from": "birth", "other_from": "birth", "other_years": 25}
-
-
-@pytest.fixture(autouse=True)
-def ledger_file(settings: Settings, tmp_path: Path) -> Path:
-    settings.ERASURE_LEDGER = tmp_path / "erasures.jsonl"
-    return settings.ERASURE_LEDGER
 
 
 def schedule(agency: Agency, by: User, ago: timedelta = timedelta(days=60), **how: object) -> None:
