@@ -212,6 +212,10 @@ PORTAL_URL = env.str(
     "PORTAL_URL", default="http://127.0.0.1:8000" if DEBUG else f"https://{ALLOWED_HOSTS[0]}"
 ).rstrip("/")
 
+# Every erasure is written here too, outside the database: a backup that is restored may bring
+# back what was erased since, and `apply_erasures` takes it out again.
+ERASURE_LEDGER = Path(env.str("ERASURE_LEDGER", default=str(BASE_DIR / "erasures.jsonl")))
+
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "Europe/London"
 USE_I18N = False

@@ -78,6 +78,11 @@ def find_led(request: HttpRequest, token: object) -> Conversation:
     return _found(request, token, Conversation.objects.led_by(request.user).recorded())
 
 
+def find_seen_as_lead(request: HttpRequest, token: object) -> Conversation:
+    """Return a conversation, a draft too, that the person sees as a lead. Raises Http404."""
+    return _found(request, token, Conversation.objects.led_by(request.user))
+
+
 def _found(request: HttpRequest, token: object, among: ConversationQuerySet) -> Conversation:
     """Return the one with this token, or note a refusal.
 

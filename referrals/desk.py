@@ -151,16 +151,23 @@ def reasons_of(row: Conversation) -> list[str]:
 
 
 def about_same_child(user: User, conversation: Conversation) -> QuerySet[Conversation]:
-    """Return the other recorded conversations of the agency that may be about this child.
+    """Return the other recorded conversations of the agency that may be about this child."""
+    return same_child(conversation, Conversation.objects.led_by(user))
+
+
+def same_child(conversation: Conversation, among: ConversationQuerySet) -> QuerySet[Conversation]:
+    """Return the other recorded ones of the agency, among these, that may be about its child.
 
     They have the agency's reference or the name in common, and no other date of birth.
     """
-    child = conversation.child
+    child = getattr(conversation, "child", None)
+    if child is None:
+        return among.none()
     name = Q(child__name_key=child.name_key) & ~Q(child__name_key="")
     if child.born_key:
         name &= Q(child__born_key=child.born_key) | Q(child__born_key="")
     reference = Q(child__reference_key=child.reference_key) & ~Q(child__reference_key="")
-    others = Conversation.objects.led_by(user).recorded().exclude(pk=conversation.pk)
+    others = among.recorded().exclude(pk=conversation.pk)
     same = others.filter(name | reference, agency=conversation.agency).for_lists()
     return same.select_related("child", "author").order_by("-recorded_at", "-pk")
 

@@ -24,6 +24,7 @@ IDLE = timedelta(minutes=30)
 LEAD, READER = Membership.Role.LEAD, Membership.Role.READER
 # The turn of what waits for no particular reason: referrals/standing.py.
 LAST_TURN = 7
+NEVER_DELETED = "A recorded conversation is never deleted: it is erased, and the ledger says so."
 
 
 class Frozen(Exception):
@@ -88,6 +89,15 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         """Leave out the long texts, which no list shows: they are most of a record."""
         long = (models.TextField, models.JSONField)
         return self.defer(*(f.name for f in self.model._meta.fields if isinstance(f, long)))
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Delete drafts alone: what is recorded goes by erasure.erase. Raises Frozen."""
+        if self.recorded().exists():
+            raise Frozen(NEVER_DELETED)
+        return super().delete()
+
+    delete.queryset_only = True  # type: ignore[attr-defined]
+    delete.alters_data = True  # type: ignore[attr-defined]
 
 
 class Conversation(models.Model):
@@ -172,6 +182,12 @@ class Conversation(models.Model):
         if self.pk and type(self).objects.recorded().filter(pk=self.pk).exists():
             raise Frozen(f"{self.reference} is recorded and cannot be changed.")
         super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete a draft. Raises Frozen for a record: see erasure.erase."""
+        if type(self).objects.recorded().filter(pk=self.pk).exists():
+            raise Frozen(NEVER_DELETED)
+        return super().delete(*args, **kwargs)
 
     @property
     def subject(self) -> str:
@@ -435,3 +451,7 @@ class Alert(PartOfConversation):
 
     def __str__(self) -> str:
         return f"Alert {self.pk}: {self.kind}"
+
+
+# Schedule, Hold and Erasure name Conversation by its name, so that they can stand elsewhere.
+from referrals import kept  # noqa: E402, F401

@@ -10,6 +10,7 @@ from accounts.once import once
 from accounts.posted import posted
 from referrals import desk, due, later, review, services, summary
 from referrals.access import find_led, of_record, personal, show, tell_opened
+from referrals.kept import Hold
 from referrals.models import Conversation, Review
 from referrals.pdf import render_pdf
 from referrals.review_forms import AdditionForm, EscalationForm, KeepFromForm, ReviewForm
@@ -62,6 +63,7 @@ def beside_review(request: HttpRequest, conversation: Conversation) -> dict[str,
         "events": desk.events_of(conversation),
         "escalations": conversation.escalations.select_related("author"),
         "kept_from": conversation.kept_from.all(),
+        "holds": Hold.objects.on(conversation).select_related("placed_by"),
         "form": review_form(conversation),
     }
 

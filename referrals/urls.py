@@ -2,7 +2,13 @@
 
 from django.urls import path
 
-from referrals import follow_up_views, record_views, views
+from referrals import (
+    follow_up_views,
+    keeping_views,
+    record_views,
+    subject_access_views,
+    views,
+)
 
 urlpatterns = [
     path("", views.conversation_list, name="conversation_list"),
@@ -14,6 +20,12 @@ urlpatterns = [
     path("<uuid:token>/add/", record_views.add, name="conversation_add"),
     path("<uuid:token>/review/", record_views.review_page, name="conversation_review"),
     path("<uuid:token>/keep-from/", record_views.keep_from, name="conversation_keep_from"),
+    path("<uuid:token>/hold/", keeping_views.hold_page, name="conversation_hold"),
+    path(
+        "<uuid:token>/subject-access/",
+        subject_access_views.subject_access_page,
+        name="conversation_subject_access",
+    ),
     path("<uuid:token>/escalations/", record_views.escalation_new, name="conversation_escalate"),
     path(
         "<uuid:token>/escalations/<int:key>/",

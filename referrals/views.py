@@ -4,12 +4,13 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Agency, Membership
 from accounts.once import once
 from accounts.posted import fields, posted, typed
-from referrals import due, pages, services, summary
+from referrals import due, pages, retention, services, summary
 from referrals.access import find, find_own, personal, show, tell_opened
 from referrals.fields import StepForm
 from referrals.journey import UNFINISHED, Data, Walk
@@ -26,12 +27,16 @@ LIST_SIZE = 100
 @require_safe
 def conversation_list(request: HttpRequest) -> HttpResponse:
     own = Conversation.objects.own_of(request.user).for_lists().select_related("child", "area")
+    drafts = list(own.drafts().select_related("agency").prefetch_related("answers")[:LIST_SIZE])
+    going = retention.going(drafts, timezone.now())
+    if request.method == "GET":
+        retention.tell_going([draft for draft in drafts if draft.pk in going], request.user)
     return show(
         request,
         "journey/list.html",
         drafts=[
-            (draft, summary.child_line(services.saved_answers(draft)))
-            for draft in own.drafts().prefetch_related("answers")[:LIST_SIZE]
+            (draft, summary.child_line(services.saved_answers(draft)), going.get(draft.pk))
+            for draft in drafts
         ],
         recorded=own.recorded()[:LIST_SIZE],
         asked=own.recorded().filter(review_state=Conversation.ReviewState.ASKED)[:LIST_SIZE],

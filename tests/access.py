@@ -74,6 +74,11 @@ def reviews(persona: str, state: str) -> bool:
     return persona == "lead" and is_recorded(state)
 
 
+def sees_as_lead(persona: str, state: str) -> bool:
+    """A lead, and a draft only once its author has said whom it is about."""
+    return persona == "lead" and state != "begun"
+
+
 def leads_agency(persona: str, state: str) -> bool:
     return persona in LEADS or persona == "other agency's lead"
 
@@ -230,6 +235,8 @@ POLICIES: dict[str, Policy] = {
     "conversation_council_call": record_page(sees),
     "conversation_review_day": record_page(sees),
     "conversation_review": record_page(reviews),
+    "conversation_hold": record_page(sees_as_lead),
+    "conversation_subject_access": record_page(reviews),
     "conversation_escalate": record_page(reviews, WRITES),
     "conversation_escalation": record_page(reviews, key="escalation"),
     **{f"editor_{word}s": editors_page(READS) for word in ("contact", "link")},
@@ -241,6 +248,7 @@ POLICIES: dict[str, Policy] = {
     },
     "desk": agency_page(leads_agency, READS | WRITES),
     "desk_edition": Policy(leads_agency, arguments=proposed),
+    "keeping": agency_page(leads_agency, READS | WRITES),
     "numbers": agency_page(reads_numbers),
     "numbers_csv": agency_page(reads_numbers, {"GET"}),
     "records_csv": agency_page(leads_agency, {"GET"}),

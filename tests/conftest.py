@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.cache import caches
 from django.core.management import call_command
 from django.test import Client
-from pytest_django import DjangoDbBlocker
+from pytest_django import DjangoDbBlocker, Settings
 
 from accounts.models import Agency, Membership, User
 from tests.editors import make_draft, make_editor
@@ -49,6 +49,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def nobody_has_searched() -> None:
     """Forget how often somebody searched: all tests come from one address."""
     caches["process"].clear()
+
+
+@pytest.fixture
+def ledger_file(settings: Settings, tmp_path: Path) -> Path:
+    """Where erasures are written to, in place of the developer's own ledger."""
+    settings.ERASURE_LEDGER = tmp_path / "erasures.jsonl"
+    return settings.ERASURE_LEDGER
 
 
 @pytest.fixture
