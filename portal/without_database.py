@@ -14,7 +14,14 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.base import SessionBase
 from django.core.handlers.exception import convert_exception_to_response
-from django.db import DatabaseError, InterfaceError, InternalError, OperationalError
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    DatabaseError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    connections,
+)
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -46,13 +53,23 @@ class ShortCut:
         self.until = 0.0
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        began = monotonic()
-        if began < self.until:
+        if monotonic() < self.until:
             return without_database(request)
         response = self.get_response(request)
-        if getattr(request, "has_no_connection", False) and monotonic() - began > TOO_LONG:
+        if getattr(request, "has_no_connection", False) and waits_in_vain():
             self.until = monotonic() + PAUSE
         return response
+
+
+def waits_in_vain() -> bool:
+    """Say whether one has to wait for a connection. A database that refuses it costs no time."""
+    began, attempt = monotonic(), connections.create_connection(DEFAULT_DB_ALIAS)
+    try:
+        attempt.ensure_connection()
+    except (DatabaseError, InterfaceError):
+        return monotonic() - began > TOO_LONG
+    attempt.close()
+    return False
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

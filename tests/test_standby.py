@@ -249,7 +249,11 @@ def test_only_the_first_waits_for_a_database_that_does_not_answer(
         now[0] += 3
         raise OperationalError("timeout expired")
 
+    def no_connection(alias: str) -> SimpleNamespace:
+        return SimpleNamespace(ensure_connection=wait)
+
     monkeypatch.setattr(without_database, "monotonic", lambda: now[0])
+    monkeypatch.setattr(connections, "create_connection", no_connection)
     with connection.execute_wrapper(wait):
         assert person.get("/").status_code == 200
         waited = len(asked)

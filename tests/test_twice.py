@@ -6,7 +6,6 @@ tests/faults sends the same forms at the same moment.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from html.parser import HTMLParser
 
 import pytest
 from django.http import HttpResponse
@@ -15,6 +14,7 @@ from django.test import Client
 from accounts.models import Agency, Invitation, SentForm, User
 from referrals import review, services
 from referrals.models import Addendum, Answer, Conversation, Escalation, Review
+from tests.faults.visitor import hidden as hidden_in
 from tests.pages import main_part
 from tests.people import LEVEL_2, record, signed_in, walk_to
 from tests.quick_check import answer, check_to
@@ -24,35 +24,8 @@ pytestmark = pytest.mark.django_db
 FIRST, SECOND = {"concern": "Said <b>one</b>."}, {"concern": "Said two.\nAnd three."}
 
 
-class Fields(HTMLParser):
-    """The hidden fields of a page's main part, as a browser would send them."""
-
-    def __init__(self, response: HttpResponse) -> None:
-        super().__init__()
-        self.found: dict[str, str] = {}
-        self.open = ""
-        self.feed(main_part(response))
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        if tag == "input" and given.get("type") == "hidden":
-            self.found[given["name"] or ""] = given.get("value") or ""
-        if tag == "textarea" and "hidden" in given:
-            self.open = given["name"] or ""
-            self.found[self.open] = ""
-
-    def handle_data(self, data: str) -> None:
-        if self.open:
-            self.found[self.open] += data
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "textarea" and self.open:
-            self.found[self.open] = self.found[self.open].removeprefix("\n")
-            self.open = ""
-
-
 def fields(response: HttpResponse) -> dict[str, str]:
-    return Fields(response).found
+    return hidden_in(response.content.decode())
 
 
 def hidden(client: Client, url: str, *names: str) -> dict[str, str]:

@@ -145,7 +145,7 @@ class Person(threading.Thread):
                     self.journal.wrong.append(f"{slug} was not given back")
             if time.monotonic() > give_up:
                 raise TimeoutError(f"{slug} could not be saved in {PATIENCE} seconds")
-            time.sleep(0.05 + self.random.random() / 10)
+            time.sleep(0.2 + self.random.random() / 2)
 
     def go_on(self, at: str) -> str:
         start = "/".join(at.split("/")[:3]) + "/"
@@ -164,8 +164,8 @@ class Person(threading.Thread):
                     return response
                 self.journal.count(f"{response.status_code} for a look")
                 if response.status_code != 503:
-                    self.journal.wrong.append(f"{response.status_code} for a look")
-            time.sleep(0.1)
+                    raise RuntimeError(f"{response.status_code} for a look")
+            time.sleep(0.2 + self.random.random() / 2)
         raise TimeoutError(f"No page came in {PATIENCE} seconds")
 
 
