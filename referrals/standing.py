@@ -66,30 +66,6 @@ def is_highest() -> Q:
     return Q(judged_level__gte=top) | Q(read_level__gte=top)
 
 
-def same_name(child: str = "") -> Q:
-    """Return the condition on a child that the query around it, at `child`, has the same name."""
-    same = Q(name_key=OuterRef(f"{child}name_key"), born_on=OuterRef(f"{child}born_on"))
-    return same & ~Q(name_key="")
-
-
-def same_reference(child: str = "") -> Q:
-    return Q(reference_key=OuterRef(f"{child}reference_key")) & ~Q(reference_key="")
-
-
-def earlier(same: Q, record: str = "") -> QuerySet[Child]:
-    """Return, for the query around it, the `same` children of earlier records in its agency.
-
-    `record` is how that query comes to its conversation.
-    """
-    recorded_at = OuterRef(f"{record}recorded_at")
-    return Child.objects.filter(
-        same,
-        conversation__agency=OuterRef(f"{record}agency"),
-        conversation__recorded_at__lt=recorded_at,
-        conversation__recorded_at__gte=recorded_at - TOGETHER,
-    ).order_by()
-
-
 def _comes_again() -> Exists:
     """Say whether it is not the first about this child, as far as every lead may know.
 
@@ -97,11 +73,19 @@ def _comes_again() -> Exists:
     them of it. Name and reference are asked for apart, so that each is looked up in its index.
     """
     kept = Conversation.kept_from.through.objects.filter(conversation=OuterRef("conversation"))
-    by_name, by_reference = (
-        Exists(earlier(same, "conversation__").filter(~Exists(kept)))
-        for same in (same_name(), same_reference())
+    recorded_at = OuterRef("conversation__recorded_at")
+    earlier = Child.objects.order_by().filter(
+        ~Exists(kept),
+        conversation__agency=OuterRef("conversation__agency"),
+        conversation__recorded_at__lt=recorded_at,
+        conversation__recorded_at__gte=recorded_at - TOGETHER,
     )
-    return Exists(Child.objects.filter(conversation=OuterRef("pk")).filter(by_name | by_reference))
+    by_name = earlier.filter(
+        ~Q(name_key=""), name_key=OuterRef("name_key"), born_on=OuterRef("born_on")
+    )
+    by_reference = earlier.filter(~Q(reference_key=""), reference_key=OuterRef("reference_key"))
+    own = Child.objects.filter(conversation=OuterRef("pk"))
+    return Exists(own.filter(Exists(by_name) | Exists(by_reference)))
 
 
 def stand(rows: QuerySet[Conversation], now: datetime | None = None) -> None:
