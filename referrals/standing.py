@@ -37,6 +37,8 @@ from thresholds.models import Level
 
 # Conversations about the same child within this time add up.
 TOGETHER = timedelta(days=365)
+# Rows that are moved in one go.
+AT_ONCE = 2000
 
 
 @dataclass(frozen=True)
@@ -130,14 +132,18 @@ def settle(agency: Agency, now: datetime) -> None:
     And whatever is open without a place, so that no record can be hidden from its leads by
     what forgot to call `stand`. Mostly that is nothing, and then nothing is written.
     """
-    own = Conversation.objects.filter(agency=agency)
-    moved = own.filter(
-        Q(due_at__lte=now, is_late=False)
-        | Q(is_left_in_danger(now), waits_since=None)
-        | Q(review_state__in=OPEN, waits_since=None)
+    own = Conversation.objects.filter(agency=agency).order_by()
+    # Each is looked up in an index of its own, which is all but empty.
+    conditions = (
+        Q(due_at__lte=now, is_late=False),
+        Q(is_left_in_danger(now), waits_since=None),
+        Q(review_state__in=OPEN, waits_since=None),
     )
-    # Asked again while a row is locked: what somebody is just doing to it comes first.
-    if moved.exists():
+    first, *others = (own.filter(condition).values("pk") for condition in conditions)
+    found = first.union(*others, all=True)
+    while keys := [row["pk"] for row in found[:AT_ONCE]]:
+        # Asked again while a row is locked: what somebody is just doing to it comes first.
+        moved = own.filter(conditions[0] | conditions[1] | conditions[2], pk__in=keys)
         stand(moved, now)
 
 
