@@ -127,7 +127,9 @@ else:
     }
     DATABASES["default"].setdefault("OPTIONS", {}).update(
         connect_timeout=env.int("CONNECT_TIMEOUT", default=3),
-        options=" ".join(f"-c {name}={seconds}s" for name, seconds in LIMITS.items()),
+        # Compiling a query takes longer than any of ours does.
+        options="-c jit=off "
+        + " ".join(f"-c {name}={seconds}s" for name, seconds in LIMITS.items()),
     )
 # The guidance in a file, read when the database cannot be reached: guidance_content/standby.py.
 STANDBY_FILE = env.str("STANDBY_FILE", default=str(BASE_DIR / "standby.sqlite3"))

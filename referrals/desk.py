@@ -3,18 +3,15 @@
 Everything here is asked within what the lead may see.
 """
 
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
 
 from django.db.models import (
     BooleanField,
     Case,
-    Count,
     F,
     Func,
     Q,
     QuerySet,
-    Subquery,
     Value,
     When,
 )
@@ -23,13 +20,15 @@ from django.db.models.lookups import GreaterThan
 
 from accounts.models import Agency, Event, User
 from referrals import standing
-from referrals.models import Conversation, ConversationQuerySet
+from referrals.models import Child, Conversation, ConversationQuerySet
 from referrals.standing import REASONS
 
 PAGE = 25
 # A lead needs to know that there are very many, not how many: counting them takes its time.
 COUNTED = 10_000
 LONGEST_KEY = 18
+# By what two children are told to be the same.
+SAME = ("name_key", "born_key", "reference_key")
 
 
 def queue(user: User, agency: Agency) -> ConversationQuerySet:
@@ -42,25 +41,26 @@ def queue(user: User, agency: Agency) -> ConversationQuerySet:
     return led.order_by("turn", "waits_since", "pk")
 
 
-def with_reasons(among: ConversationQuerySet, user: User) -> ConversationQuerySet:
-    """Return the rows with why each stands where it does.
+def rows_of(found: ConversationQuerySet, user: User) -> list[Conversation]:
+    """Return the rows of a page with why each stands where it does.
 
     Each has `since` and the reasons as booleans named after their slugs; `again` is a count,
     of those that `user` may see.
     """
-    return (
-        among.for_lists()
+    rows = list(
+        found.for_lists()
         .select_related("author", "area", "child")
         .annotate(
             since=Coalesce("recorded_at", "updated_at"),
             overdue=F("is_late"),
-            again=Coalesce(Subquery(_earlier(user)), Value(0)),
             protection=F("child_protection"),
             highest=_is(standing.is_highest()),
             below=F("below_reading"),
             refused=F("consent_refused"),
         )
     )
+    _count_earlier(rows, user)
+    return rows
 
 
 def _is(condition: Q) -> Case:
@@ -69,11 +69,27 @@ def _is(condition: Q) -> Case:
     )
 
 
-def _earlier(user: User) -> QuerySet[Any]:
-    """Return, for the query around it, how many earlier ones there are about the same child."""
-    same = standing.same_name("child__") | standing.same_reference("child__")
-    seen = standing.earlier(same).filter(conversation__in=Conversation.objects.led_by(user))
-    return seen.values("conversation__agency").annotate(number=Count("pk")).values("number")
+def _count_earlier(rows: list[Conversation], user: User) -> None:
+    """Set on each row how many earlier ones there are about the same child."""
+    children = [row.child for row in rows if row.is_recorded]
+    same = Q(name_key__in={child.name_key for child in children} - {""})
+    same |= Q(reference_key__in={child.reference_key for child in children} - {""})
+    seen = Conversation.objects.led_by(user).filter(agency__in={row.agency_id for row in rows})
+    found = Child.objects.filter(same, conversation__in=seen).select_related("conversation")
+    found = found.only(*SAME, "conversation__agency", "conversation__recorded_at")
+    others = list(found) if children else []
+    for row in rows:
+        row.again = row.is_recorded and sum(_is_earlier(other, row) for other in others)
+
+
+def _is_earlier(other: Child, row: Conversation) -> bool:
+    child, before = row.child, row.recorded_at - other.conversation.recorded_at
+    by_name = child.born_key and other.born_key == child.born_key
+    return (
+        other.conversation.agency_id == row.agency_id
+        and timedelta(0) < before <= standing.TOGETHER
+        and bool(by_name or (child.reference_key and other.reference_key == child.reference_key))
+    )
 
 
 def waiting(user: User, agency: Agency) -> dict[str, int]:

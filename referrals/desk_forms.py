@@ -116,7 +116,8 @@ class DeskForm(forms.Form):
         """Return those of `among` in the status that is asked for."""
         status = self.cleaned_data["status"]
         if status == DRAFTS:
-            return among.drafts()
+            # A draft was recorded on no day.
+            return among.none() if self.latest_by == "recorded_at" else among.drafts()
         recorded = among.recorded()
         return recorded if status == ALL else recorded.filter(review_state=status)
 

@@ -15,6 +15,7 @@ def desk_indexes() -> list[Index]:
             Index(fields=["agency", *by], name=f"conversation_by_{name}", condition=recorded)
             for name, by in {
                 "state": ("review_state", *latest),
+                "state_day": ("review_state", "-recorded_at", "-id"),
                 "level": ("judged_level", *latest),
                 "area": ("area", *latest),
                 "day": ("-recorded_at", "-id"),

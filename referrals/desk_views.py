@@ -70,7 +70,6 @@ def page_of(
         among = form.narrow(form.of_status(led)).order_by(f"-{column}", "-pk")
         key = partial(desk.key_in_list, column=column)
         later = partial(desk.after_in_list, column=column)
-    found = desk.with_reasons(among.filter(later(after)), request.user)
-    rows = list(found[: desk.PAGE + 1])
+    rows = desk.rows_of(among.filter(later(after))[: desk.PAGE + 1], request.user)
     more = len(rows) > desk.PAGE
     return rows[: desk.PAGE], key(rows[desk.PAGE - 1]) if more else ""

@@ -65,7 +65,9 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
     def led_by(self, user: User) -> "ConversationQuerySet":
         """Return what `user` sees as a lead, and may review once it is recorded."""
-        return self.visible_to(user).filter(self._led_by(user))
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        return self.filter(self._led_by(user))
 
     def _led_by(self, user: User) -> Q:
         """Their agency's, but for one that is about them. That is for another lead.

@@ -27,7 +27,7 @@ from referrals.periods import Period, month_before, starts, words
 from referrals.small_numbers import LEAST, Row, Table, safe, shown_total
 from referrals.wording import chosen_as
 from thresholds.concern import ELSEWHERE
-from thresholds.models import Area, Domain, Level
+from thresholds.models import Area, Domain, Edition, Level
 
 State = Conversation.ReviewState
 # After the levels.
@@ -86,7 +86,9 @@ def counted(agency: Agency, period: Period, now: datetime | None = None) -> tupl
         "recorded_at__lt": period.end,
     }
     rows = Conversation.objects.filter(**scope).order_by()
-    editions = list(rows.values_list("edition", flat=True).distinct())
+    # For each of the few editions, whether there is one: not all rows for their editions.
+    used = Exists(rows.filter(edition=OuterRef("pk")))
+    editions = list(Edition.objects.filter(used).values_list("pk", flat=True))
     plans = list(_plans(period, _level_names(editions)))
     named = {
         f"{plan.slug.replace('-', '_')}_{place}": Count("pk", filter=cell.when)

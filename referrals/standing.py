@@ -37,6 +37,8 @@ from thresholds.models import Level
 
 # Conversations about the same child within this time add up.
 TOGETHER = timedelta(days=365)
+# Rows that are moved in one go.
+AT_ONCE = 2000
 
 
 @dataclass(frozen=True)
@@ -66,30 +68,6 @@ def is_highest() -> Q:
     return Q(judged_level__gte=top) | Q(read_level__gte=top)
 
 
-def same_name(child: str = "") -> Q:
-    """Return the condition on a child that the query around it, at `child`, has the same name."""
-    same = Q(name_key=OuterRef(f"{child}name_key"), born_key=OuterRef(f"{child}born_key"))
-    return same & ~Q(born_key="")
-
-
-def same_reference(child: str = "") -> Q:
-    return Q(reference_key=OuterRef(f"{child}reference_key")) & ~Q(reference_key="")
-
-
-def earlier(same: Q, record: str = "") -> QuerySet[Child]:
-    """Return, for the query around it, the `same` children of earlier records in its agency.
-
-    `record` is how that query comes to its conversation.
-    """
-    recorded_at = OuterRef(f"{record}recorded_at")
-    return Child.objects.filter(
-        same,
-        conversation__agency=OuterRef(f"{record}agency"),
-        conversation__recorded_at__lt=recorded_at,
-        conversation__recorded_at__gte=recorded_at - TOGETHER,
-    ).order_by()
-
-
 def _comes_again() -> Exists:
     """Say whether it is not the first about this child, as far as every lead may know.
 
@@ -97,11 +75,19 @@ def _comes_again() -> Exists:
     them of it. Name and reference are asked for apart, so that each is looked up in its index.
     """
     kept = Conversation.kept_from.through.objects.filter(conversation=OuterRef("conversation"))
-    by_name, by_reference = (
-        Exists(earlier(same, "conversation__").filter(~Exists(kept)))
-        for same in (same_name(), same_reference())
+    recorded_at = OuterRef("conversation__recorded_at")
+    earlier = Child.objects.order_by().filter(
+        ~Exists(kept),
+        conversation__agency=OuterRef("conversation__agency"),
+        conversation__recorded_at__lt=recorded_at,
+        conversation__recorded_at__gte=recorded_at - TOGETHER,
     )
-    return Exists(Child.objects.filter(conversation=OuterRef("pk")).filter(by_name | by_reference))
+    by_name = earlier.filter(
+        ~Q(born_key=""), name_key=OuterRef("name_key"), born_key=OuterRef("born_key")
+    )
+    by_reference = earlier.filter(~Q(reference_key=""), reference_key=OuterRef("reference_key"))
+    own = Child.objects.filter(conversation=OuterRef("pk"))
+    return Exists(own.filter(Exists(by_name) | Exists(by_reference)))
 
 
 def stand(rows: QuerySet[Conversation], now: datetime | None = None) -> None:
@@ -146,14 +132,18 @@ def settle(agency: Agency, now: datetime) -> None:
     And whatever is open without a place, so that no record can be hidden from its leads by
     what forgot to call `stand`. Mostly that is nothing, and then nothing is written.
     """
-    own = Conversation.objects.filter(agency=agency)
-    moved = own.filter(
-        Q(due_at__lte=now, is_late=False)
-        | Q(is_left_in_danger(now), waits_since=None)
-        | Q(review_state__in=OPEN, waits_since=None)
+    own = Conversation.objects.filter(agency=agency).order_by()
+    # Each is looked up in an index of its own, which is all but empty.
+    conditions = (
+        Q(due_at__lte=now, is_late=False),
+        Q(is_left_in_danger(now), waits_since=None),
+        Q(review_state__in=OPEN, waits_since=None),
     )
-    # Asked again while a row is locked: what somebody is just doing to it comes first.
-    if moved.exists():
+    first, *others = (own.filter(condition).values("pk") for condition in conditions)
+    found = first.union(*others, all=True)
+    while keys := [row["pk"] for row in found[:AT_ONCE]]:
+        # Asked again while a row is locked: what somebody is just doing to it comes first.
+        moved = own.filter(conditions[0] | conditions[1] | conditions[2], pk__in=keys)
         stand(moved, now)
 
 

@@ -66,13 +66,15 @@ def on_their_way() -> list[Edition]:
 
 def to_tell(user: User, agency: Agency) -> list[Edition]:
     """Return those of them under which an open conversation of the lead could read differently."""
-    used = open_to(user, agency).order_by().values_list("edition__partnership", "edition")
-    pairs = set(used.distinct())
-    return [
-        edition
-        for edition in on_their_way()
-        if any(p == edition.partnership_id and pk != edition.pk for p, pk in pairs)
-    ]
+    still_open = open_to(user, agency).order_by()
+    return [edition for edition in on_their_way() if _others_are_open(still_open, edition)]
+
+
+def _others_are_open(still_open: ConversationQuerySet, edition: Edition) -> bool:
+    """Say whether one of them began under another edition of the same partnership."""
+    others = Edition.objects.filter(partnership=edition.partnership_id).exclude(pk=edition.pk)
+    keys = list(others.values_list("pk", flat=True))
+    return still_open.filter(edition__in=keys).exists()
 
 
 def _newly_in_force(in_force: Iterable[Edition]) -> Iterator[Edition]:

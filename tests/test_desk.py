@@ -28,7 +28,7 @@ def late(conversation: Conversation) -> None:
 
 def waiting(lead: User, agency: Agency) -> list[Conversation]:
     standing.settle(agency, timezone.now())
-    return list(desk.with_reasons(desk.queue(lead, agency), lead))
+    return desk.rows_of(desk.queue(lead, agency), lead)
 
 
 def test_the_gravest_comes_first_and_then_the_oldest(

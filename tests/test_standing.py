@@ -140,7 +140,7 @@ def test_a_record_kept_from_one_lead_moves_no_later_one(
     again.refresh_from_db()
     assert again.turn == 7
     rows = {
-        who: {row.pk: row.again for row in desk.with_reasons(led_by(who, agency), who)}
+        who: {row.pk: row.again for row in desk.rows_of(led_by(who, agency), who)}
         for who in (lead, other)
     }
     assert rows[lead][again.pk] and not rows[other][again.pk]
@@ -167,7 +167,7 @@ def test_the_queue_is_walked_page_by_page_without_a_gap(
     whole = list(desk.queue(lead, agency).values_list("pk", flat=True))
     walked: list[int] = []
     place = Q()
-    while rows := list(desk.with_reasons(desk.queue(lead, agency).filter(place), lead)[:4]):
+    while rows := desk.rows_of(desk.queue(lead, agency).filter(place)[:4], lead):
         walked += [row.pk for row in rows]
         place = desk.after_in_queue(desk.key_in_queue(rows[-1]))
     assert walked == whole and len(whole) > 8

@@ -48,6 +48,14 @@ class Migration(migrations.Migration):
             model_name="conversation",
             index=models.Index(
                 condition=models.Q(("status", "recorded")),
+                fields=["agency", "review_state", "-recorded_at", "-id"],
+                name="conversation_by_state_day",
+            ),
+        ),
+        AddIndex(
+            model_name="conversation",
+            index=models.Index(
+                condition=models.Q(("status", "recorded")),
                 fields=["agency", "judged_level", "-updated_at", "-id"],
                 name="conversation_by_level",
             ),
