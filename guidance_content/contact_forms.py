@@ -58,13 +58,21 @@ def text(label: str, required: str = "", **kwargs: Any) -> OneLine:
     return OneLine(label=label, error_messages={"required": required}, **kwargs)
 
 
+def without_tricks(address: str) -> None:
+    """Raises ValidationError for signs that show nothing, or turn the text: it would read as
+    another address than it is.
+    """
+    if not address.isprintable():
+        raise ValidationError("The address holds a character that cannot be seen. Type it anew")
+
+
 def web_address() -> forms.URLField:
     return forms.URLField(
         label="Web address (optional)",
         max_length=400,
         required=False,
         assume_scheme="https",
-        validators=[URLValidator(schemes=["http", "https"])],
+        validators=[URLValidator(schemes=["http", "https"]), without_tricks],
         error_messages={"invalid": "Enter a web address that begins with https:// or http://"},
     )
 

@@ -46,6 +46,9 @@ def wrong_headers(response: HttpResponse) -> Problems:
     for directive, sources in allowed.items():
         if not set(sources) <= {"'self'", "'none'"}:
             yield f"{directive} {sources}"
+    kind = response.get("Content-Type", "")
+    if kind.startswith("text/") and "charset=utf-8" not in kind.replace('"', ""):
+        yield f"Content-Type: {kind}"
     refused = response.get("Permissions-Policy", "")
     if missing := {name for name in REFUSED_BY_POLICY if f"{name}=()" not in refused}:
         yield f"Permissions-Policy lets in {missing}"
@@ -111,7 +114,7 @@ def test_pages_of_refusals_and_faults_are_strict(
     db: None, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
     def fails(*args: object, **kwargs: object) -> None:
-        raise RuntimeError
+        raise RuntimeError("what went wrong")
 
     settings.ALLOWED_HOSTS = ["testserver"]
     client = quiet(Client(enforce_csrf_checks=True))
@@ -127,6 +130,9 @@ def test_pages_of_refusals_and_faults_are_strict(
     for status, response in pages.items():
         assert response.status_code == status
         problems += [f"{status}: {what}" for what in wrong_headers(response)]
+        inside = ("what went wrong", "RuntimeError", "Traceback", "evil.example", ".py")
+        text = response.content.decode()
+        problems += [f"{status}: tells {word}" for word in inside if word in text]
         if is_page(response):
             problems += [f"{status}: {w}" for w in inline_or_elsewhere(markup_of(response))]
     assert not problems, "\n".join(problems)
