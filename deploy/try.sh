@@ -63,7 +63,7 @@ serving() { curl --silent --output /dev/null --unix-socket /run/portal/gunicorn.
 start_portal() {
     run_unit portal.service &
     disown
-    for _ in $(seq 150); do serving && return; sleep 0.2; done
+    for _ in $(seq 400); do serving && return; sleep 0.2; done
     echo "The portal did not start:" >&2; tail "$journal" >&2; return 1
 }
 systemctl() {

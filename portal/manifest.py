@@ -12,11 +12,13 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
+from accounts.locked import CannotOpen
 from accounts.models import Chain
 from referrals.models import Conversation
 
 # The newest, and as many of all, chosen at random.
 SAMPLE = 100
+CLOSED = "closed"
 
 Manifest = dict[str, Any]
 
@@ -60,10 +62,17 @@ def sample() -> list[Any]:
 
 
 def _summaries(tokens: list[Any], key: str) -> Iterator[tuple[str, str]]:
-    """Yield a keyed digest of each of these conversations' summaries: it tells nothing of it."""
-    found = Conversation.objects.filter(token__in=tokens).order_by("pk")
-    for token, reference, content in found.values_list("token", "reference", "content"):
-        yield str(token), _digest([str(token), reference, content], key)
+    """Yield a keyed digest of each of these conversations' summaries: it tells nothing of it.
+
+    CLOSED stands in place of one that no key opens.
+    """
+    for token in tokens:
+        found = Conversation.objects.filter(token=token)
+        try:
+            for told in found.values_list("reference", "content"):
+                yield str(token), _digest([str(token), *told], key)
+        except CannotOpen:
+            yield str(token), CLOSED
 
 
 def differences(wanted: Manifest) -> list[str]:
@@ -76,10 +85,16 @@ def differences(wanted: Manifest) -> list[str]:
     ]
     restored = dict(_summaries([*wanted["summaries"]], _key_of(wanted)))
     return found + [
-        f"conversation {token}: its summary is {'another' if token in restored else 'missing'}"
+        f"conversation {token}: its summary {_wrong_with(restored.get(token))}"
         for token, digest in wanted["summaries"].items()
-        if restored.get(token) != digest
+        if restored.get(token) in (CLOSED, None) or restored[token] != digest
     ]
+
+
+def _wrong_with(digest: str | None) -> str:
+    if digest is None:
+        return "is missing"
+    return "cannot be opened: is a key missing (DATA_KEYS)?" if digest == CLOSED else "is another"
 
 
 def row_differences(wanted: Manifest) -> list[str]:

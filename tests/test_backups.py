@@ -161,7 +161,7 @@ def found(portal: SimpleNamespace, tmp_path: Path, all_found: list[str]) -> str:
     [
         ("a row is removed", "accounts_invitation: 1 rows in the backup, 0 restored"),
         ("a row is added", "accounts_agency: 1 rows in the backup, 2 restored"),
-        ("a summary is changed", "conversation {first}: its summary is another"),
+        ("a summary is changed", "conversation {first}: its summary cannot be opened"),
         ("a summary is another's", "conversation {last}: its summary is another"),
         ("an event is changed", "event {event}: it is not what was written there"),
         ("a chain is shortened", "chain portal: "),
@@ -330,3 +330,12 @@ def test_a_key_that_was_changed_still_opens_the_seal(
     settings.EVENT_KEYS = ["a new key"]
     with pytest.raises(BackupFailed, match="EVENT_KEYS"):
         read_manifest(next(folder.iterdir()))
+
+
+def test_a_backup_whose_records_nobody_can_open_would_not_do(
+    portal: SimpleNamespace, folder: Path, settings: Settings
+) -> None:
+    settings.DATA_KEYS = ["another key altogether, and a long one"]
+    with pytest.raises(CommandError, match="2 found") as failed:
+        drill(portal, folder)
+    assert "DATA_KEYS" in str(failed.value)
