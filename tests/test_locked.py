@@ -244,6 +244,14 @@ def test_a_record_is_found_by_whole_words_and_by_what_was_added(
     assert not Conversation.objects.filter(has_all_words(elsewhere.pk, "breakfast"))
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no such index")
+def test_postgresql_finds_words_by_its_index(agency: Agency) -> None:
+    asked = Conversation.objects.filter(has_all_words(agency.pk, "breakfast running"))
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    assert "conversation_words" in asked.explain()
+
+
 def test_a_search_without_a_word_is_told(leads_browser: Client) -> None:
     page = leads_browser.post("/desk/", {"words": "?!"})
     assert page.status_code == 200 and "govuk-error-summary" in page.content.decode()
