@@ -94,4 +94,5 @@ def pressing(among: ConversationQuerySet) -> list[Due]:
     rows = FollowUp.objects.filter(
         conversation__in=among.recorded(), done_at=None, due_at__lt=now + SOON
     )
-    return [Due(row, now) for row in rows.select_related("conversation")]
+    rows = rows.select_related("conversation").defer("conversation__content", "conversation__words")
+    return [Due(row, now) for row in rows]

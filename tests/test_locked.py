@@ -12,8 +12,9 @@ from uuid import uuid4
 
 import pytest
 from cryptography.fernet import Fernet
+from django.apps import apps
 from django.core.exceptions import FieldError
-from django.db import connection
+from django.db import connection, models
 from django.db.models import F, TextField
 from django.db.models.functions import Cast
 from django.test import Client
@@ -22,7 +23,13 @@ from hypothesis import strategies as st
 from psycopg2 import connect
 from pytest_django import Settings
 
-from accounts.locked import CannotOpen, LockedDateField, LockedJSONField, LockedTextField
+from accounts.locked import (
+    CannotOpen,
+    LockedDateField,
+    LockedField,
+    LockedJSONField,
+    LockedTextField,
+)
 from accounts.models import Agency, User
 from referrals import desk, follow_up, review, services
 from referrals.fields import PlainText
@@ -130,6 +137,31 @@ def test_no_column_holds_a_word_that_somebody_wrote(
 
 def test_the_dump_of_these_tests_finds_what_is_not_locked(teacher: User) -> None:
     assert "accounts_user.email" in {place for place, text in dumped() if teacher.email in text}
+
+
+# Columns of referrals that are not locked: codes, digests, and moments that lists go by.
+PLAIN = {
+    "Conversation": {"place", "reference", "urgency", "agreement", "words"},
+    "Answer": {"step"},
+    "Child": {"name_key", "reference_key", "born_key"},
+    "Sign": {"seen_by"},
+    "Review": {"digest"},
+    "CouncilAnswer": {"answered_on"},
+    "Erasure": {"reference"},
+}
+
+
+def test_whoever_adds_a_column_of_text_locks_it_or_says_here_that_it_need_not_be() -> None:
+    texts = (models.CharField, models.TextField, models.JSONField, models.DateField)
+    for model in apps.get_app_config("referrals").get_models():
+        plain = {
+            field.name
+            for field in model._meta.concrete_fields
+            if isinstance(field, texts)
+            and not isinstance(field, LockedField | models.DateTimeField)
+            and not field.choices
+        }
+        assert plain == PLAIN.get(model.__name__, set()), model
 
 
 # The fields
@@ -242,6 +274,14 @@ def test_a_record_is_found_by_whole_words_and_by_what_was_added(
         assert among.exists() is is_found, typed
     # The index of one agency tells nothing about a word of another.
     assert not Conversation.objects.filter(has_all_words(elsewhere.pk, "breakfast"))
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no such index")
+def test_postgresql_finds_words_by_its_index(agency: Agency) -> None:
+    asked = Conversation.objects.filter(has_all_words(agency.pk, "breakfast running"))
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    assert "conversation_words" in asked.explain()
 
 
 def test_a_search_without_a_word_is_told(leads_browser: Client) -> None:
