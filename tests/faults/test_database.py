@@ -171,7 +171,7 @@ def test_disk_full(machines: Machines, teacher: Visitor, step: str, small_disk: 
             full.flush()
     # What compresses well would still find room.
     pick = random.Random(1)
-    words = " ".join(f"{pick.randrange(10**9)}" for _ in range(3000))
+    words = " ".join(f"{pick.randrange(10**9)}" for _ in range(1800))
     again = refused(teacher, step, teacher.fields(step), words)
     still_open(machines.web.url, banner=False)
     assert saved(machines, step) == 0
