@@ -15,7 +15,7 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 
 from accounts.models import Event, User
-from referrals import holding, ledger, services
+from referrals import holding, ledger, services, standing
 from referrals.kept import Erasure, Hold
 from referrals.models import Conversation
 
@@ -74,8 +74,12 @@ def _remove(conversation: Conversation) -> None:
             # What the trigger on the table asks for; it ends with this transaction.
             told = [str(conversation.token)]
             cursor.execute("SELECT set_config('portal.erasing', %s, true)", told)
+    is_about_a_child = hasattr(conversation, "child")  # read while it is there
     plain: models.QuerySet[Conversation] = models.QuerySet(Conversation)
     plain.filter(pk=conversation.pk).delete()
+    if is_about_a_child:
+        # Later ones about the same child may be the first now.
+        standing.stand_after(conversation)
 
 
 def _row(line: ledger.Line) -> Erasure:

@@ -16,8 +16,11 @@ Verb = Event.Verb
 
 
 def locked_agency(agency: Agency) -> Agency:
-    """Return the agency, so that nobody erases anything of it, or holds it, meanwhile."""
-    return Agency.objects.select_for_update().get(pk=agency.pk)
+    """Return the agency, so that nobody erases anything of it, or holds it, meanwhile.
+
+    Rows that refer to it can still be written: whoever holds one record has locked that first.
+    """
+    return Agency.objects.select_for_update(no_key=True).get(pk=agency.pk)
 
 
 @transaction.atomic

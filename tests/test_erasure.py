@@ -119,8 +119,12 @@ def test_desk_numbers_and_pages_go_on(
     teachers_browser: Browser, leads_browser: Browser, lead: User, agency: Agency
 ) -> None:
     gone, kept = record(teachers_browser), record(teachers_browser)
+    first_stood = Conversation.objects.get(pk=gone.pk).turn
+    assert Conversation.objects.get(pk=kept.pk).turn != first_stood
     erasure.erase(conversation=gone, by=lead, reason=Reason.TRIAL)
-    assert list(desk.queue(lead, agency, timezone.now())) == [kept]
+    assert list(desk.queue(lead, agency)) == [kept]
+    # It is the first about this child now, and stands where the first one stood.
+    assert Conversation.objects.get().turn == first_stood
     assert list(desk.about_same_child(lead, kept)) == []
     assert leads_browser.get("/desk/numbers/").status_code == 200
     assert leads_browser.get("/desk/").status_code == 200

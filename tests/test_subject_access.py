@@ -193,6 +193,8 @@ def test_all_of_the_childs_records_that_the_lead_may_see(
     kept_from_lead = record(teachers_browser)
     kept_from_lead.kept_from.add(lead)
     walk_to(teachers_browser, "concern")
+    Conversation.objects.drafts().get().kept_from.add(lead)
+    walk_to(teachers_browser, "concern")
     walk_to(teachers_browser, "concern", child={"name": "Another Draft"})
     walk_to(teachers_browser, "concern", child=LEVEL_2["child"] | {"born_on_year": "2016"})
     found = subject_access.records_about(lead, first)

@@ -67,9 +67,11 @@ def test_a_record_is_asked_about_added_to_signed_off_and_reopened(
     lead.page.locator("#events summary").click()
     assert "signed off" in lead.page.locator("#events").inner_text()
 
-    for page in ("follow-up/", "keep-from/"):
+    for page in ("follow-up/", "keep-from/", "hold/", "subject-access/"):
         lead.open(record + page)
         look(lead, page)
+    lead.open("/desk/keeping/")
+    look(lead, "keeping")
     lead.open("/desk/numbers/")
     look(lead, "numbers")
     lead.open(f"{record}summary/")
