@@ -190,6 +190,13 @@ def guidance_of(conversation: Conversation) -> Guidance:
     return load(conversation.edition)
 
 
+def newer_edition(conversation: Conversation) -> Edition | None:
+    """Return the edition that came into force since the conversation began, if one has."""
+    began = conversation.edition
+    now = Edition.objects.in_force().filter(partnership=began.partnership_id).first()
+    return now if now and now.pk != began.pk else None
+
+
 def walk_of(conversation: Conversation, changed: Answers | None = None) -> Walk:
     """Return how far the conversation has come, with `changed` answers in place of saved ones."""
     saved = saved_answers(conversation) | dict(changed or {})

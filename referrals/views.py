@@ -156,6 +156,7 @@ def show_step(
         number=slugs.index(step.slug) + 1 if step.slug in slugs else None,
         total=len(slugs),
         back=walked.before(step.slug) if step.slug in slugs else "",
+        newer=services.newer_edition(conversation),
         version=request.POST.get("version", services.version_of(conversation, step.slug)),
         **pages.beside(step.slug, facts, form),
     )
@@ -223,6 +224,7 @@ def check(request: HttpRequest, token: object) -> HttpResponse:
         conversation=conversation,
         sections=sections(facts, walked),
         facts=facts,
+        newer=services.newer_edition(conversation),
         back=walked.slugs[-1],
     )
 

@@ -102,7 +102,20 @@ async function save() {
   if (!response.redirected || response.url.includes(signIn)) return false;
   refused = false;
   before.set(form, sent);
+  await renewVersion(form, sent).catch(() => {});
   return true;
+}
+
+// The page is by now one of the answer that was just saved: saving more of it is no second answer.
+async function renewVersion(form, sent) {
+  const version = form.querySelector("[name=version]");
+  if (!version) return;
+  const response = await fetch(location.href);
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  version.value = page.querySelector("[name=version]").value;
+  const saved = new URLSearchParams(sent);
+  saved.set(version.name, version.value);
+  before.set(form, saved.toString());
 }
 
 async function finish() {
