@@ -4,6 +4,7 @@ A mark says whose text it is and which: ⟦12.3:text⟧ is text 3 in place 12.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 
 from tests.attack import Markup
@@ -22,7 +23,7 @@ def marked(place: int, number: int) -> str:
 
 def letters(text: str) -> str:
     """Return a text without what lists may put between its lines, or marks between its words."""
-    return re.sub(r"[\s.]", "", as_read(text))
+    return re.sub(r"[\s.]", "", unicodedata.normalize("NFC", as_read(text)))
 
 
 def all_marked(place: int) -> str:
@@ -48,8 +49,11 @@ class Shown:
         self.seen: dict[int, set[int]] = {}
         self.problems: list[str] = []
 
-    def page(self, where: str, html: str) -> None:
-        """Take note of a page, where every text must be a text and nothing else."""
+    def page(self, where: str, html: str, whole: bool = True) -> None:
+        """Take note of a page, where every text must be a text and nothing else.
+
+        Not `whole` are the texts of a comparison, that shows what differs word by word.
+        """
         markup = Markup(html)
         self.problems += [f"{where}: {what}" for what in inline_or_elsewhere(markup)]
         for tag, attributes in markup.elements:
@@ -59,7 +63,8 @@ class Shown:
         if any("⟦" in comment for comment in markup.comments):
             self.problems.append(f"{where}: typed into a comment")
         held = [v for _, attributes in markup.elements for v in attributes.values() if "⟦" in v]
-        self.text(where, "\n".join(text for _, text in markup.texts), *held)
+        if whole:
+            self.text(where, "\n".join(text for _, text in markup.texts), *held)
         told = len(re.findall(r"⟦\d+\.", html))
         found = sum(len(re.findall(r"⟦\d+\.", s)) for s in ([t for _, t in markup.texts] + held))
         if told != found:
@@ -70,11 +75,12 @@ class Shown:
         for string in strings:
             for place, number, text, end in OPENING.findall(string):
                 wanted, got = letters(TEXTS[int(number)]), letters(text)
-                # The finder quotes pieces, that end where a sentence does.
-                whole = end and not where.endswith("/signs/")
+                # What is cut short ends with a mark; and the finder quotes sentences.
+                got, _, cut = got.partition("…")
+                whole = end and not cut and not where.endswith("/signs/")
                 if end and got == wanted:
                     self.seen.setdefault(int(place), set()).add(int(number))
-                elif whole or not wanted.startswith(got.rstrip("…")[:20]):
+                elif whole or not wanted.startswith(got[:20]):
                     self.problems.append(f"{where}: text {number} is {got[:80]!r}")
 
     def lacks(self, places: Iterable[int]) -> Iterator[str]:
