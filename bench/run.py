@@ -119,14 +119,14 @@ def _measure(
 
 def _memory(options, server, author, leads, record) -> list:
     """Return what the server holds: as it starts, after PDFs, after many requests."""
-    from bench.pages import OPEN_PAGE
+    from bench.pages import LONG_PAGE
     from bench.table import Line
 
     lines = [Line("Before PDFs", server.megabytes(), 130, "MB", "shared memory counted once")]
     for _ in range(4 if options.quick else 20):
         leads.get(f"/conversations/{record.token}/pdf/")
     lines.append(Line("After PDFs", server.megabytes(), 260, "MB"))
-    addresses = ["/", OPEN_PAGE, "/desk/", "/conversations/", "/conversations/new/", "/grid/"]
+    addresses = ["/", LONG_PAGE, "/desk/", "/conversations/", "/conversations/new/", "/grid/"]
     for number in range(options.requests):
         browser = leads if addresses[number % 6] == "/desk/" else author
         browser.get(addresses[number % 6])

@@ -1,14 +1,15 @@
-"""What a server loads before it starts its workers: they share it, and no first visitor waits.
-
-Nothing here asks the database: a connection must not be shared.
-"""
+"""What a server loads before it starts its workers: they share it, and no first visitor waits."""
 
 import gc
 
+from django.db import Error, connections
 from django.template import engines
 from django.urls import resolve
 
 from referrals import pdf
+from thresholds import index
+from thresholds.load import load
+from thresholds.models import Edition
 from thresholds.sentences import encoder
 
 # Every part of a summary that costs something the first time: letters, bold ones, a table.
@@ -18,13 +19,27 @@ FIRST_PAGE = """<html lang="en"><head><title>Warm</title></head><body><h1>Aa</h1
 
 
 def up() -> None:
-    """Compile the pages, load the finder's model and the fonts, and make a first PDF."""
+    """Compile the pages, load the fonts, the finder and the guidance, and make a first PDF."""
     pages = engines["jinja2"].env
     for name in pages.list_templates(extensions=["html"]):
         pages.get_template(name)
     resolve("/")
-    encoder()
     pdf.printed(FIRST_PAGE)
+    encoder()
+    guidance()
     # What is there by now stays: to look for what can be thrown away would copy it to each worker.
     gc.collect()
     gc.freeze()
+
+
+def guidance() -> None:
+    """Load what is in force, and its finder. A database that is not there yet stops nothing."""
+    try:
+        for edition in Edition.objects.in_force().select_related("partnership"):
+            if load(edition).indicators:
+                index.finder_of(edition)
+    except Error:
+        pass
+    finally:
+        # A connection must not be shared: each worker opens its own.
+        connections.close_all()

@@ -55,7 +55,9 @@ def find(request: HttpRequest, token: object) -> Conversation:
 
 def find_own(request: HttpRequest, token: object) -> Conversation:
     """Return a conversation that is the person's own. Raises Http404 for any other."""
-    return _found(request, token, Conversation.objects.own_of(request.user))
+    found = _found(request, token, Conversation.objects.own_of(request.user), "agency", "area")
+    found.author = request.user
+    return found
 
 
 def of_record(view: View) -> View:
@@ -83,15 +85,17 @@ def find_seen_as_lead(request: HttpRequest, token: object) -> Conversation:
     return _found(request, token, Conversation.objects.led_by(request.user))
 
 
-def _found(request: HttpRequest, token: object, among: ConversationQuerySet) -> Conversation:
+def _found(
+    request: HttpRequest, token: object, among: ConversationQuerySet, *related: str
+) -> Conversation:
     """Return the one with this token, or note a refusal.
 
     One that is missing and one that is not for this person go the same way, query by
     query, so that neither the page nor its time tells them apart.
     """
-    related = among.select_related("edition__partnership", "area", "agency", "author")
     answered = listed(Answer.objects.filter(conversation=OuterRef("pk")), "conversation", **SAVED)
-    whole = related.annotate(answered=answered, chain_head=head_of("agency"))
+    whole = among.select_related("edition", *(related or ("area", "agency", "author")))
+    whole = whole.annotate(answered=answered, chain_head=head_of("agency"))
     found = whole.filter(token=token).first()
     if found is None:
         note_refusal(actor=request.user, subject=subject_of(token))

@@ -4,6 +4,7 @@ Everything here is asked within what the lead may see.
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import (
     BooleanField,
@@ -28,7 +29,7 @@ PAGE = 25
 COUNTED = 10_000
 LONGEST_KEY = 18
 # By what two children are told to be the same.
-SAME = ("name_key", "born_key", "reference_key")
+SAME = ("born_key", "reference_key")
 
 
 def queue(user: User, agency: Agency) -> ConversationQuerySet:
@@ -75,21 +76,21 @@ def _count_earlier(rows: list[Conversation], user: User) -> None:
     same = Q(name_key__in={child.name_key for child in children} - {""})
     same |= Q(reference_key__in={child.reference_key for child in children} - {""})
     seen = Conversation.objects.led_by(user).filter(agency__in={row.agency_id for row in rows})
-    found = Child.objects.filter(same, conversation__in=seen).select_related("conversation")
-    found = found.only(*SAME, "conversation__agency", "conversation__recorded_at")
+    found = Child.objects.filter(same, conversation__in=seen).values_list(
+        "conversation__agency", "conversation__recorded_at", *SAME
+    )
     others = list(found) if children else []
     for row in rows:
         row.again = row.is_recorded and sum(_is_earlier(other, row) for other in others)
 
 
-def _is_earlier(other: Child, row: Conversation) -> bool:
-    child, before = row.child, row.recorded_at - other.conversation.recorded_at
-    by_name = child.born_key and other.born_key == child.born_key
-    return (
-        other.conversation.agency_id == row.agency_id
-        and timedelta(0) < before <= standing.TOGETHER
-        and bool(by_name or (child.reference_key and other.reference_key == child.reference_key))
-    )
+def _is_earlier(other: tuple[Any, ...], row: Conversation) -> bool:
+    agency, recorded_at, born, reference = other
+    child = row.child
+    same = child.born_key and born == child.born_key
+    same = same or (child.reference_key and reference == child.reference_key)
+    before = row.recorded_at - recorded_at
+    return bool(same and agency == row.agency_id and timedelta(0) < before <= standing.TOGETHER)
 
 
 def waiting(user: User, agency: Agency) -> dict[str, int]:
