@@ -131,7 +131,7 @@ check "another host is refused by nginx" answers 421 "$site/" --header "Host: el
 check "another host is refused by Django" answers 400 "http://elsewhere.example/" --unix-socket /run/portal/gunicorn.sock
 check "a stranger is told nothing by /ready/" bash -c "$(declare -f get); $(declare -p certificate scratch); ip address add 192.0.2.1/32 dev lo; [ \$(get $site/ready/ --interface 192.0.2.1) = 403 ]"
 check "the sign-in page" answers 200 "$site/account/login/" --cookie-jar "$scratch/jar"
-check "  its cookie is for https alone" head_has "set-cookie: csrftoken=.*Secure"
+check "  its cookie is for https alone" head_has "set-cookie: __Host-csrf=.*Secure"
 check "  nobody keeps it" head_has "cache-control: .*no-store"
 token=$(grep -oE 'name="csrfmiddlewaretoken" value="[^"]+"' "$scratch/body" | head -n 1 | cut -d'"' -f4)
 sign_in() { get "$site/account/login/" --cookie "$scratch/jar" --cookie-jar "$scratch/jar" --referer "$site/account/login/" \
@@ -164,6 +164,9 @@ check "nobody else reads a backup" not setpriv --reuid=www-data --regid=www-data
 
 pg_ctlcluster "$(ls /usr/lib/postgresql | tail -n 1)" main stop --mode immediate >/dev/null 2>&1 || true
 check "PostgreSQL is stopped: the process lives" answers 200 "$site/health/"
+check "  the guidance and its numbers still answer" answers 200 "$site/contacts/"
+check "  with its numbers" body_has "tel:01332641172"
+check "  what needs the database says what is safe" answers 503 "$site/account/login/"
 check "  and is not ready" answers 503 "$site/ready/"
 check "  without saying why" grep -qx "not ready" "$scratch/body"
 pg_ctlcluster "$(ls /usr/lib/postgresql | tail -n 1)" main start >/dev/null

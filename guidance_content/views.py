@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, render
 
 from guidance_content.models import Page
 from guidance_content.prose import render_prose, split_title
+from referrals.quick_check_views import COOKIE
 from thresholds.models import Area
 from thresholds.open_pages import Shown, home, open_page, other_areas, shown_in
 
@@ -39,9 +40,15 @@ def area_page(request: HttpRequest, slug: str, code: str) -> HttpResponse:
 @open_page
 def about(request: HttpRequest, name: str) -> HttpResponse:
     """A page about the portal itself, kept as Markdown with the templates."""
-    path = settings.BASE_DIR / "templates" / "site" / f"{name}.md"
-    title, body = split_title(path.read_text(encoding="utf-8"))
+    title, body = split_title(text_of(name))
     return render(request, "open/about.html", {"title": title, "body": render_prose(body)})
+
+
+def text_of(name: str) -> str:
+    """Return the Markdown of such a page, with the names that cookies have in these settings."""
+    path = settings.BASE_DIR / "templates" / "site" / f"{name}.md"
+    text = path.read_text(encoding="utf-8").replace("(session)", settings.SESSION_COOKIE_NAME)
+    return text.replace("(csrf)", settings.CSRF_COOKIE_NAME).replace("(carried)", COOKIE)
 
 
 def pages_of(shown: Shown) -> list[Page]:

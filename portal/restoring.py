@@ -1,10 +1,10 @@
 """Is a restored database what was backed up, and do erased records stay erased?"""
 
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
-from django.conf import settings
-from django.core.management import call_command, get_commands
+from django.core.management import CommandError, call_command
 
 from accounts.events import faults
 from portal import manifest
@@ -33,7 +33,7 @@ def restore_and_check(backup: Path, identity: Path | None) -> Restored:
     if not_applied():
         call_command("migrate", verbosity=0)
     found += manifest.differences(held)
-    erase_again()
+    found += erase_again()
     found += [f"{fault.chain}, event {fault.number}: {fault.what}" for fault in faults()]
     told = (
         f"{sum(held['rows'].values())} rows in {len(held['rows'])} tables, "
@@ -42,8 +42,11 @@ def restore_and_check(backup: Path, identity: Path | None) -> Restored:
     return Restored(told, found)
 
 
-def erase_again() -> None:
-    """Erase what the ledger of erasures names, where retention is set up."""
-    ledger = getattr(settings, "ERASURE_LEDGER", "")
-    if ledger and Path(ledger).exists() and "apply_erasures" in get_commands():
-        call_command("apply_erasures", str(ledger), verbosity=0)
+def erase_again() -> list[str]:
+    """Erase what the ledger of erasures names. Return what went wrong, a line each."""
+    said = StringIO()
+    try:
+        call_command("apply_erasures", stdout=StringIO(), stderr=said)
+    except CommandError as error:
+        return [*said.getvalue().splitlines(), str(error)]
+    return []

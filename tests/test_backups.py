@@ -19,6 +19,8 @@ from accounts.models import Agency, Event
 from portal import backups, manifest, restoring
 from portal.backups import BackupFailed, back_up, prune, read_manifest
 from portal.other_database import instead
+from referrals import erasure
+from referrals.kept import Erasure
 from referrals.models import Conversation
 from tests.membership import Role
 from tests.people import make_person, record, signed_in
@@ -63,8 +65,9 @@ def portal(
 
 
 @pytest.fixture(autouse=True)
-def in_use(db: None, portal: SimpleNamespace) -> Iterator[None]:
+def in_use(db: None, portal: SimpleNamespace, settings: Settings, tmp_path: Path) -> Iterator[None]:
     """The database that was backed up is the portal's own, and no transaction is open in it."""
+    settings.ERASURE_LEDGER = tmp_path / "ledger"
     with instead(portal.url):
         yield
 
@@ -308,18 +311,23 @@ def test_a_backup_that_fails_leaves_the_old_ones(portal: SimpleNamespace, tmp_pa
         back_up(portal.identity / "below-a-file")
 
 
-def test_what_was_erased_since_is_erased_again(
-    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_what_was_erased_since_stays_erased(
+    portal: SimpleNamespace, tmp_path: Path, settings: Settings
 ) -> None:
-    called: list[tuple[object, ...]] = []
-    monkeypatch.setattr(restoring, "get_commands", lambda: {"apply_erasures": "referrals"})
-    monkeypatch.setattr(restoring, "call_command", lambda *args, **more: called.append(args))
-    settings.ERASURE_LEDGER = str(tmp_path / "ledger")
-    restoring.erase_again()
-    assert not called, "no ledger, nothing to erase"
-    (tmp_path / "ledger").touch()
-    restoring.erase_again()
-    assert called == [("apply_erasures", str(tmp_path / "ledger"))]
+    settings.ERASURE_LEDGER = tmp_path / "ledger.jsonl"
+    author = Conversation.objects.get(pk=portal.kept["first"]).author
+    gone = record(signed_in(author))
+    backup = back_up(tmp_path / "before")
+    erasure.erase(conversation=gone, by=None, reason=Erasure.Reason.MISTAKE)
+    with copy_of_test_database(tmp_path, empty=True) as url, instead(url):
+        call_command("restore", str(backup), stdout=StringIO())
+        assert set(Conversation.objects.values_list("pk", flat=True)) == {
+            portal.kept["first"],
+            portal.kept["last"],
+        }
+    settings.ERASURE_LEDGER.write_text("{")
+    with pytest.raises(CommandError, match="ledger is damaged"):
+        drill(portal, backup.parent)
 
 
 def test_a_key_that_was_changed_still_opens_the_seal(

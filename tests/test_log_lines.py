@@ -28,6 +28,7 @@ CONSTANT = {
     "why",  # of single sign-on: the name of a type, or "nonce"
     "', '.join(sorted(result.why))",  # of mailing: names of types
     "edition.pk",
+    "state or 'without a code'",  # PostgreSQL's code for what is wrong
 }
 
 

@@ -85,7 +85,7 @@ def test_a_postgresql_that_hangs_holds_nobody_up() -> None:
     url = "postgres://portal@db.example/portal?sslmode=verify-full"
     shown = django(show, **PRODUCTION | {"DATABASE_URL": url, "LOCK_TIMEOUT": "3"}).stdout
     assert "60 True" in shown
-    assert "'connect_timeout': 5" in shown and "'sslmode': 'verify-full'" in shown
+    assert "'connect_timeout': 3" in shown and "'sslmode': 'verify-full'" in shown
     assert "-c statement_timeout=20s -c lock_timeout=3s" in shown
 
 
