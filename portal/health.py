@@ -113,8 +113,10 @@ class Ready(HealthCheckView):
         # One after the other, up to the first that fails: what follows rests on it.
         for check in self.get_checks():
             if (await check.get_result()).error:
-                return HttpResponse("not ready\n", content_type="text/plain", status=503)
-        return HttpResponse("ready\n", content_type="text/plain")
+                return HttpResponse(
+                    "not ready\n", content_type="text/plain; charset=utf-8", status=503
+                )
+        return HttpResponse("ready\n", content_type="text/plain; charset=utf-8")
 
 
 ready = Ready.as_view()
@@ -124,7 +126,7 @@ ready = Ready.as_view()
 @never_cache
 def alive(request: HttpRequest) -> HttpResponse:
     """200 while the process answers. It asks nothing of the database."""
-    return HttpResponse("alive\n", content_type="text/plain")
+    return HttpResponse("alive\n", content_type="text/plain; charset=utf-8")
 
 
 # accounts.middleware lets them through without asking who it is.
