@@ -39,12 +39,13 @@ OF_DRAFT = {"conversation", "conversation_step", "conversation_check"}
 
 # Queries -> the pages that take so many, at most.
 LIMITS: dict[int, str] = {
+    1: "health",
     2: "edition_schema",
     3: (
         "conversation_review edition_compare_pdf invitation_accept invitation_send_again "
         "invitation_withdraw "
     ),
-    4: "accessibility conversation_check edition_import front privacy",
+    4: "accessibility conversation_check cookies edition_import front privacy",
     5: (
         "conversation_add conversation_review_day edition_compare edition_indicators "
         "edition_page editor_contact_add editor_contacts editor_link_add people_invite "
@@ -52,28 +53,30 @@ LIMITS: dict[int, str] = {
     ),
     6: (
         "contacts conversation_council_answer conversation_council_call conversation_keep_from "
-        "conversation_step edition_confirm edition_discard edition_pages edition_propose "
+        "edition_confirm edition_discard edition_pages edition_propose "
         "edition_replay edition_withdraw editor_links records_csv "
     ),
     7: (
-        "conversation conversation_follow_up_done domain domains edition_approve "
+        "conversation conversation_follow_up_done conversation_step domain domains edition_approve "
         "editor_contact_confirm editor_contact_retire find glossary grid indicator ladder "
         "ladders level levels questions services "
     ),
     8: (
-        "conversation_escalation conversation_new conversation_pdf edition_signs editor_contact "
-        "editor_link_confirm editor_link_retire guidance_page "
+        "conversation_escalation conversation_hold conversation_new conversation_pdf edition_signs editor_contact "
+        "editor_link_confirm editor_link_retire guidance_page ready "
     ),
-    9: "area_guidance area_page conversation_list edition_roll_back editor_link people",
-    10: "guidance",
-    11: "conversation_follow_up edition_indicators_csv edition_json edition_sign_add",
+    9: "area_guidance area_page edition_roll_back editor_link people",
+    10: "conversation_list guidance",
+    11: "conversation_follow_up edition_indicators_csv edition_json edition_sign_add keeping",
     12: "quick_check",
     14: "edition_sign",
     15: "numbers numbers_csv",
     19: "desk",
     20: "edition_sign_retire",
     21: "desk_edition edition_draft",
-    23: "conversation_summary edition",
+    22: "conversation_subject_access",
+    23: "edition",
+    24: "conversation_summary",
     79: "editors_home",
 }
 MOST = {name: most for most, names in LIMITS.items() for name in names.split()}

@@ -47,11 +47,11 @@ def worked_out(row: Conversation, now: datetime) -> tuple[object, ...]:
 
 def comes_again(row: Conversation) -> bool:
     child = getattr(row, "child", None)
-    if not child or not child.name_key:
+    if not child or not child.born_key:
         return False
     year = (row.recorded_at - timedelta(days=365), row.recorded_at)
     others = Conversation.objects.filter(agency=row.agency, kept_from=None).exclude(pk=row.pk)
-    same = others.filter(child__name_key=child.name_key, child__born_on=child.born_on)
+    same = others.filter(child__born_key=child.born_key)
     return any(year[0] <= other.recorded_at < year[1] for other in same)
 
 
