@@ -62,8 +62,8 @@ LIMITS: dict[int, str] = {
         "ladders level levels questions services "
     ),
     8: (
-        "conversation_escalation conversation_hold conversation_new conversation_pdf edition_signs editor_contact "
-        "editor_link_confirm editor_link_retire guidance_page ready "
+        "conversation_escalation conversation_hold conversation_new conversation_pdf "
+        "edition_signs editor_contact editor_link_confirm editor_link_retire guidance_page ready "
     ),
     9: "area_guidance area_page edition_roll_back editor_link people",
     10: "conversation_list guidance",
