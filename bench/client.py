@@ -30,6 +30,8 @@ class Browser:
 
     port: int
     session: str = ""
+    # The names of the cookies: the session's, and the one against forged requests.
+    cookies: tuple[str, str] = ("__Host-session", "__Host-csrf")
     seconds: float = 0
     headers: dict[str, str] = field(default_factory=dict)
 
@@ -42,7 +44,10 @@ class Browser:
         return self.ask("POST", path, urlencode(given, doseq=True), kind)
 
     def ask(self, method: str, path: str, body: str | None, headers: Mapping[str, str]) -> Answer:
-        cookies = f"csrftoken={CSRF}" + (f"; sessionid={self.session}" if self.session else "")
+        session, against_forging = self.cookies
+        cookies = f"{against_forging}={CSRF}"
+        if self.session:
+            cookies += f"; {session}={self.session}"
         told = {
             "Host": "localhost",
             "X-Forwarded-Proto": "https",

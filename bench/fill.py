@@ -158,7 +158,7 @@ def _multiply(cursor, after: int, number: int) -> None:
         child_protection="t.child_protection OR (d.luck > 0.022 AND d.luck < 0.03)",
         content=f"CASE WHEN d.draft OR d.id > {WITH_TEXT} THEN NULL ELSE t.content END",
         # Words as often as in a language: the n-th has 1/n of the chance of the first.
-        search_text="(SELECT string_agg('w' || substr(md5(n::text), 1, 7), ' ') FROM (SELECT "
+        words="(SELECT string_agg(substr(md5(n::text), 1, 8), ' ') FROM (SELECT "
         f"DISTINCT floor(exp(random() * ln({WORDS})))::int AS n, d.id "
         "FROM generate_series(1, 60)) drawn)",
     )  # fmt: skip
@@ -167,7 +167,7 @@ def _multiply(cursor, after: int, number: int) -> None:
     recorded = "t.conversation_id = d.of AND NOT d.draft"
     _copy(
         cursor, "referrals_child", recorded, id=None, conversation_id="d.id",
-        name=f"'Child ' || {child}", name_key=f"'child' || {child}",
+        name_key=f"'child' || {child}", born_key=f"'born' || {child}",
         # One agency in three has a reference of its own for a child.
         reference_key=f"CASE WHEN d.agency_id % 3 = 0 THEN 'r' || {child} ELSE '' END",
     )  # fmt: skip

@@ -11,6 +11,7 @@ here is a test, and nothing of it fails for being slow.
 """
 
 import argparse
+import logging
 import os
 import subprocess
 import sys
@@ -44,6 +45,8 @@ def main() -> None:
         _make_databases(address)
         os.environ |= environment(portal) | {"TRIVIAL_DATABASE_URL": trivial}
         os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
+        # Filling takes as long as it takes; the servers keep to the portal's own limit.
+        os.environ["STATEMENT_TIMEOUT"] = "0"
         session = subprocess.run(
             [sys.executable, str(ROOT / "bench" / "trivial" / "set_up.py")],
             cwd=ROOT, check=True, capture_output=True, text=True,
@@ -74,6 +77,7 @@ def _measure(
     import django
 
     django.setup()
+    from django.conf import settings
     from django.core.management import call_command
 
     from accounts.models import User
@@ -83,6 +87,11 @@ def _measure(
     from referrals.models import Conversation
     from tests.people import signed_in
 
+    def session_of(user: User) -> str:
+        return signed_in(user).cookies[settings.SESSION_COOKIE_NAME].value
+
+    # The requests that make the templates are none of anybody's.
+    logging.disable(logging.INFO)
     began = time.monotonic()
     call_command("migrate", verbosity=0)
     call_command("load_guidance", verbosity=0)
@@ -90,18 +99,18 @@ def _measure(
     large, lead = fill.fill(options.conversations)
     print(f"{options.conversations:,} conversations stand after {time.monotonic() - began:.0f} s")
     sessions = [
-        signed_in(user).cookies["sessionid"].value
+        session_of(user)
         for user in User.objects.filter(email__startswith="author-").order_by("pk")[:20]
     ]
-    servers.append(Server("portal.wsgi"))
+    servers.append(Server("portal.wsgi", STATEMENT_TIMEOUT="20"))
     servers.append(
         Server("django.core.wsgi:get_wsgi_application()", TRIVIAL_DATABASE_URL=trivial,
                DJANGO_SETTINGS_MODULE="bench.trivial.settings")
     )  # fmt: skip
     ours, theirs = servers
     author = Browser(ours.port, sessions[0])
-    leads = Browser(ours.port, signed_in(lead).cookies["sessionid"].value)
-    reference = Browser(theirs.port, session)
+    leads = Browser(ours.port, session_of(lead))
+    reference = Browser(theirs.port, session, cookies=("sessionid", "csrftoken"))
     times = pages.in_turns(author, leads, reference, options.rounds)
     queries = pages.queries_of_posts(author)
     show("Pages, beside the trivial page", pages.lines_of(times, queries, ours.port))

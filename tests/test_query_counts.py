@@ -9,7 +9,6 @@ from types import SimpleNamespace as World
 
 import pytest
 from django.db import connection, transaction
-from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
@@ -29,7 +28,7 @@ from referrals.models import (
 from tests.access import PERSONAS, POLICIES, Policy, address, is_recorded, make_world
 from tests.editors import make_draft
 from tests.many import fill
-from thresholds.models import Area, Contact, Edition, Link, SpecialRoute
+from thresholds.models import Area, Contact, Link
 
 # What begins and ends a transaction is no query.
 FRAME = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "PRAGMA", "SET ")
@@ -199,10 +198,3 @@ def _grow_guidance(number: int, editor: User) -> None:
         link.areas.add(area)
     if number == 1:  # what is wrong with each draft is read anew: there are few at a time
         make_draft(editor)
-    # Special routes whose contact nobody has found.
-    edition = Edition.objects.get(slug="ddscp-2019-12")
-    # Past what keeps a published edition as it is.
-    QuerySet(SpecialRoute).bulk_create(
-        SpecialRoute(edition=edition, code=f"more-{number}-{n}", name="More", text="More")
-        for n in range(number)
-    )
