@@ -304,9 +304,12 @@ def test_the_oldest_backups_are_removed_and_half_ones_are_none(tmp_path: Path) -
 
 
 def test_a_backup_that_fails_leaves_the_old_ones(portal: SimpleNamespace, tmp_path: Path) -> None:
+    old = [tmp_path / name for name in ("2026-11-01T000000Z", "2026-11-02T000000Z")]
+    for each in old:
+        shutil.copytree(portal.plain, each)
     with pytest.raises(CommandError, match="no new backup"):
         call_command("backup", str(tmp_path), recipient="age1nonsense", keep=1)
-    assert not list(tmp_path.iterdir())
+    assert sorted(tmp_path.iterdir()) == old
     with pytest.raises(BackupFailed):
         back_up(portal.identity / "below-a-file")
 
@@ -328,6 +331,16 @@ def test_what_was_erased_since_stays_erased(
     settings.ERASURE_LEDGER.write_text("{")
     with pytest.raises(CommandError, match="ledger is damaged"):
         drill(portal, backup.parent)
+
+
+def test_a_restore_without_a_ledger_says_so(
+    portal: SimpleNamespace, folder: Path, tmp_path: Path, settings: Settings
+) -> None:
+    """A backup from before the first erasure cannot know whether there was one since."""
+    settings.ERASURE_LEDGER = tmp_path / "lost.jsonl"
+    assert "There is no ledger" in drill(portal, folder)
+    settings.ERASURE_LEDGER.touch()
+    assert "Erased again 0" in drill(portal, folder)
 
 
 def test_a_key_that_was_changed_still_opens_the_seal(
