@@ -127,6 +127,11 @@ check "  kept for ever" head_has "cache-control: .*immutable"
 check "a static file that there is not" answers 404 "$site/static/none.css"
 check "plain http is sent to https" answers 301 "http://$HOST/levels/?a=b"
 check "  to the same page" head_has "location: https://$HOST/levels/\?a=b"
+shakes() { openssl s_client -connect 127.0.0.1:443 -servername "$HOST" -CAfile /etc/portal/tls/fullchain.pem -verify_return_error "$@" </dev/null; }
+for version in tls1_2 tls1_3; do check "encrypted by $version" shakes "-$version"; done
+check "  and not by TLS 1.1" not shakes -tls1_1 -cipher DEFAULT@SECLEVEL=0
+check "  nor by what is not recommended" not shakes -tls1_2 -cipher ECDHE-ECDSA-AES128-SHA
+check "TRACE is refused" answers 405 "$site/" --request TRACE
 check "another host is refused by nginx" answers 421 "$site/" --header "Host: elsewhere.example"
 check "another host is refused by Django" answers 400 "http://elsewhere.example/" --unix-socket /run/portal/gunicorn.sock
 check "a stranger is told nothing by /ready/" bash -c "$(declare -f get); $(declare -p certificate scratch); ip address add 192.0.2.1/32 dev lo; [ \$(get $site/ready/ --interface 192.0.2.1) = 403 ]"
