@@ -33,20 +33,22 @@ def restore_and_check(backup: Path, identity: Path | None) -> Restored:
     if not_applied():
         call_command("migrate", verbosity=0)
     found += manifest.differences(held)
-    found += erase_again()
+    erased, wrong = erase_again()
+    found += wrong
     found += [f"{fault.chain}, event {fault.number}: {fault.what}" for fault in faults()]
     told = (
         f"{sum(held['rows'].values())} rows in {len(held['rows'])} tables, "
-        f"{len(held['chains'])} chains of events and {len(held['summaries'])} summaries compared."
+        f"{len(held['chains'])} chains of events and {len(held['summaries'])} summaries compared. "
+        f"{erased}"
     )
     return Restored(told, found)
 
 
-def erase_again() -> list[str]:
-    """Erase what the ledger of erasures names. Return what went wrong, a line each."""
-    said = StringIO()
+def erase_again() -> tuple[str, list[str]]:
+    """Erase what the ledger of erasures names. Return what was done, and what went wrong."""
+    told, wrong = StringIO(), StringIO()
     try:
-        call_command("apply_erasures", stdout=StringIO(), stderr=said)
+        call_command("apply_erasures", stdout=told, stderr=wrong)
     except CommandError as error:
-        return [*said.getvalue().splitlines(), str(error)]
-    return []
+        return told.getvalue().strip(), [*wrong.getvalue().splitlines(), str(error)]
+    return told.getvalue().strip(), []
