@@ -66,6 +66,10 @@ start_portal() {
     for _ in $(seq 400); do serving && return; sleep 0.2; done
     echo "The portal did not start:" >&2; tail "$journal" >&2; return 1
 }
+stop_portal() { # signal
+    pkill "-$1" -f "gunicorn --config" # this namespace has no other processes than its own
+    while pgrep -f "gunicorn --config" >/dev/null; do sleep 0.1; done
+}
 systemctl() {
     case "$*" in
         daemon-reload) ;;
@@ -78,6 +82,7 @@ systemctl() {
                     *.timer) [ -e "/etc/systemd/system/$(said "$unit" Unit | sed 's/@.*\./@./')" ] ;;
                 esac
             done ;;
+        "restart portal.service") stop_portal TERM; start_portal ;;
         "start portal-task@"*) run_unit "$2" ;;
         *) echo "No stand-in for systemctl $*" >&2; return 1 ;;
     esac
@@ -152,19 +157,27 @@ many=$(curl --silent --no-progress-meter "${certificate[@]}" --parallel --parall
 check "a flood is held back:$many" grep -q " 429" <<<"$many"
 sleep 3
 
-pkill -9 -f "gunicorn --config" # this namespace has no other processes than its own
-while serving; do sleep 0.1; done
+stop_portal KILL
 check "gunicorn is killed: nginx's own page" answers 502 "$site/"
-for words in "tel:999" "tel:01332641172" "tel:01629533190" "is safe" "go back in your browser"; do check "  it says $words" body_has "$words"; done
+for words in "tel:999" "tel:01332641172" "tel:01629533190" "is safe" "reload it"; do check "  it says $words" body_has "$words"; done
 check "  nobody keeps it" head_has "cache-control: no-store"
 check "  its style comes from nginx" answers 200 "$site$css"
 check "the portal is started again" start_portal
 
 check "alerts" run_unit portal-task@alerts.service
+standby=/var/lib/portal/standby.sqlite3
+rm "$standby"
+check "the copy of the guidance is written by its task" run_unit portal-task@standby.service
+check "  where the portal looks for it" test -s "$standby"
 check "the nightly tasks" run_unit portal-task@nightly.service
 service_user=(setpriv --reuid=portal --regid=portal --init-groups)
 check "the service cannot read its settings' file" not "${service_user[@]}" cat /etc/portal/env
 check "the service cannot change the program" not "${service_user[@]}" touch /opt/portal/portal/settings.py
+ledger=/var/lib/portal/erasures.jsonl
+install -m 0600 -o portal /dev/stdin "$ledger" <<<"told"
+check "a backup" run_unit portal-task@backup.service
+check "  has the ledger of erasures beside it" cmp "$ledger" /var/backups/portal/erasures.jsonl
+rm "$ledger"
 check "nobody else reads a backup" not setpriv --reuid=www-data --regid=www-data --init-groups ls /var/backups/portal
 
 pg_ctlcluster "$(ls /usr/lib/postgresql | tail -n 1)" main stop --mode immediate >/dev/null 2>&1 || true

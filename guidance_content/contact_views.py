@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.once import once
 from accounts.posted import posted
 from guidance_content import contacts as services
 from guidance_content.contact_forms import ConfirmForm, ContactForm, LinkForm, RetireForm, RowForm
@@ -72,17 +73,25 @@ def row_list(request: HttpRequest, word: str) -> HttpResponse:
 @may_post
 @for_editors
 def row_add(request: HttpRequest, word: str) -> HttpResponse:
-    sort = SORTS[word]
-    form = sort.form(posted(request))
-    if form.is_valid():
-        return act(
-            request, sort, None, form, "form",
-            lambda: services.add(
-                model=sort.model, values=form.values(), note=form.cleaned_data["how"],
-                by=request.user,
-            ),
-        )  # fmt: skip
-    return show(request, "form", sort, form=form)
+    sort, made = SORTS[word], list[ContactChange]()
+
+    # Looked at in here, so that a second click is not told of what the first has just added.
+    def add() -> HttpResponse:
+        form = sort.form(posted(request))
+        if not form.is_valid():
+            return show(request, "form", sort, form=form)
+        how = form.cleaned_data["how"]
+        try:
+            change = services.add(model=sort.model, values=form.values(), note=how, by=request.user)
+        except IntegrityError:
+            return has_twin(request, sort, None, form, "form")
+        made.append(change)
+        return next_page(sort, change)
+
+    response = once(request, add)
+    for change in made:
+        tell(request, sort, change)
+    return response
 
 
 @may_post
@@ -141,7 +150,7 @@ def said(request: HttpRequest, row: Row, form: RowForm) -> dict[str, Any]:
 def act(
     request: HttpRequest,
     sort: Sort,
-    row: Row | None,
+    row: Row,
     form: RowForm,
     page: str,
     service: Callable[[], ContactChange | None],
@@ -154,13 +163,19 @@ def act(
         form.look_again()
         return show(request, page, sort, 409, row=row, form=form, overtaken=True)
     except IntegrityError:
-        form.add_error(None, "Another editor has just added one like this. Look at the list")
-        return show(request, page, sort, 409, row=row, form=form)
+        return has_twin(request, sort, row, form, page)
     if change is None:
         messages.info(request, "Nothing was changed.")
         return redirect(f"editor_{sort.word}", row.pk)
     tell(request, sort, change)
     return next_page(sort, change)
+
+
+def has_twin(
+    request: HttpRequest, sort: Sort, row: Row | None, form: RowForm, page: str
+) -> HttpResponse:
+    form.add_error(None, "Another editor has just added one like this. Look at the list")
+    return show(request, page, sort, 409, row=row, form=form)
 
 
 def tell(request: HttpRequest, sort: Sort, change: ContactChange) -> None:

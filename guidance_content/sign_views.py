@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from accounts.once import once
 from accounts.posted import posted, typed
 from guidance_content import signs as services
 from guidance_content.contacts import Overtaken
@@ -75,6 +76,10 @@ def sign_add(request: HttpRequest, slug: str) -> HttpResponse:
     edition = find(slug)
     if edition is None:
         return gone(request, slug)
+    return once(request, lambda: _add(request, slug, edition))
+
+
+def _add(request: HttpRequest, slug: str, edition: Edition) -> HttpResponse:
     form = AddSignForm(posted(request), draft=edition, initial=_beside(edition, request))
     if not form.is_valid() or not _is_draft(edition):
         return _show(request, "sign_form", edition, form)

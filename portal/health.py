@@ -21,6 +21,8 @@ from health_check.base import HealthCheck
 from health_check.exceptions import HealthCheckException, ServiceUnavailable
 from health_check.views import HealthCheckView
 
+from accounts.locked import CannotOpen
+from referrals.models import Answer
 from thresholds.open_pages import home
 
 
@@ -86,6 +88,18 @@ class Counting(OwnConnection):
 
 
 @dataclass
+class Readable(OwnConnection):
+    """Do DATA_KEYS open what was written last? Otherwise nobody could go on with anything."""
+
+    def ask(self) -> None:
+        last = Answer.objects.order_by("-pk").values_list("data", flat=True)
+        try:
+            last.first()
+        except CannotOpen as error:
+            raise ServiceUnavailable(str(error)) from None
+
+
+@dataclass
 class Mail(OwnConnection):
     """Does the mail server answer? Asked by ?mail alone: without it the portal still serves."""
 
@@ -102,7 +116,7 @@ class Ready(HealthCheckView):
     """200 when all is well, and 503 when something is not."""
 
     http_method_names = ["get", "head"]
-    checks = (Database, Migrated, Guided, Counting)
+    checks = (Database, Migrated, Guided, Counting, Readable)
 
     def get_checks(self) -> Any:
         yield from super().get_checks()

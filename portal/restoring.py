@@ -46,9 +46,9 @@ def restore_and_check(backup: Path, identity: Path | None) -> Restored:
 
 def erase_again() -> tuple[str, list[str]]:
     """Erase what the ledger of erasures names. Return what was done, and what went wrong."""
-    did, said = StringIO(), StringIO()
+    told, wrong = StringIO(), StringIO()
     try:
-        call_command("apply_erasures", stdout=did, stderr=said)
+        call_command("apply_erasures", stdout=told, stderr=wrong)
     except CommandError as error:
-        return "", [*said.getvalue().splitlines(), str(error)]
-    return did.getvalue().strip(), []
+        return told.getvalue().strip(), [*wrong.getvalue().splitlines(), str(error)]
+    return told.getvalue().strip(), []

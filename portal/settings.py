@@ -65,7 +65,6 @@ MIDDLEWARE = [
     "portal.request_log.RequestLog",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     # Before whatever asks the database.
     "portal.without_database.ShortCut",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import Agency
+from accounts.once import once
 from referrals import holding, retention
 from referrals.access import agency_for, find_seen_as_lead, personal, show
 from referrals.keeping_forms import PROPOSED, HoldForm, ScheduleForm
@@ -28,10 +29,7 @@ def keeping(request: HttpRequest) -> HttpResponse:
     schedule = ScheduleForm(request.POST if act == "schedule" else None, initial=_proposed(agency))
     hold = HoldForm(request.POST if act == "hold" else None)
     if act == "schedule" and schedule.is_valid():
-        made = retention.set_schedule(agency=agency, by=request.user, **schedule.cleaned_data)
-        day = timezone.localdate(made.in_force_from)
-        messages.success(request, f"Saved. It is in force from {long_day(day.isoformat())}.")
-        return _back(agency)
+        return once(request, lambda: _set_schedule(request, agency, schedule))
     if act == "hold" and hold.is_valid():
         holding.hold_all(agency=agency, by=request.user, **hold.cleaned_data)
         messages.success(request, "Nothing of your agency is erased from now on.")
@@ -41,6 +39,13 @@ def keeping(request: HttpRequest) -> HttpResponse:
             messages.success(request, "The hold is lifted.")
         return _back(agency)
     return _show_keeping(request, agency, agencies, schedule, hold)
+
+
+def _set_schedule(request: HttpRequest, agency: Agency, schedule: ScheduleForm) -> HttpResponse:
+    made = retention.set_schedule(agency=agency, by=request.user, **schedule.cleaned_data)
+    day = timezone.localdate(made.in_force_from)
+    messages.success(request, f"Saved. It is in force from {long_day(day.isoformat())}.")
+    return _back(agency)
 
 
 def _show_keeping(

@@ -9,6 +9,11 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from referrals.models import Answer
+from tests.people import walk_to
+
+OTHER_KEY = "another-key-than-that-of-the-answer"
+
 Break = Callable[[pytest.MonkeyPatch, Settings], object]
 
 
@@ -33,7 +38,11 @@ def no_cache_table(patch: pytest.MonkeyPatch, settings: Settings) -> None:
         cursor.execute("DROP TABLE portal_cache")
 
 
-BROKEN: list[Break] = [no_database, no_migration, no_guidance, no_cache_table]
+def no_key(patch: pytest.MonkeyPatch, settings: Settings) -> None:
+    patch.setattr(settings, "DATA_KEYS", [OTHER_KEY])
+
+
+BROKEN: list[Break] = [no_database, no_migration, no_guidance, no_cache_table, no_key]
 
 
 def test_alive_without_a_database(
@@ -48,8 +57,14 @@ def test_alive_without_a_database(
 
 @pytest.mark.parametrize("why", BROKEN, ids=lambda why: why.__name__)
 def test_ready_only_when_all_is_well(
-    client: Client, db: None, monkeypatch: pytest.MonkeyPatch, settings: Settings, why: Break
+    client: Client,
+    teachers_browser: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings,
+    caplog: pytest.LogCaptureFixture,
+    why: Break,
 ) -> None:
+    walk_to(teachers_browser, "child")
     well = client.get("/ready/")
     assert (well.status_code, well.content) == (200, b"ready\n")
     assert "no-store" in well["Cache-Control"] and not well.cookies
@@ -57,6 +72,15 @@ def test_ready_only_when_all_is_well(
         why(patch, settings)
         ill = client.get("/ready/")
     assert (ill.status_code, ill.content) == (503, b"not ready\n")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT data FROM referrals_answer")
+        locked = [token for (token,) in cursor.fetchall()]
+    assert locked and not any(secret in caplog.text for secret in (OTHER_KEY, *locked))
+
+
+def test_ready_before_anybody_has_written_anything(client: Client, db: None) -> None:
+    assert not Answer.objects.exists()
+    assert client.get("/ready/").status_code == 200
 
 
 def test_the_mail_server_is_asked_only_when_wanted(

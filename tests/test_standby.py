@@ -4,6 +4,7 @@ Here the database refuses every question. tests/faults stops, fills and kills a 
 """
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +15,8 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection, connections
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from accounts.models import User
@@ -196,6 +198,15 @@ def test_what_could_not_be_saved_is_given_back_and_can_be_sent_again(
     assert f'action="{url}"' in page and 'name="csrfmiddlewaretoken"' in page
     assert 'name="once"' in page
     assert 'href="tel:01332641172"' in refused.content.decode()
+
+
+def test_monitors_ask_while_nobody_else_waits_for_the_database(copy: Path) -> None:
+    """For some seconds after a vain wait; what they are told must not be of a copy."""
+    short_cut = without_database.ShortCut(lambda _: HttpResponse("asked"))
+    short_cut.until = time.monotonic() + 60
+    ask = RequestFactory().get
+    assert {short_cut(ask(path)).content for path in ("/health/", "/ready/")} == {b"asked"}
+    assert short_cut(ask("/conversations/")).status_code == 503
 
 
 def test_a_password_is_never_given_back(copy: Path) -> None:

@@ -10,14 +10,18 @@ from dataclasses import dataclass
 import pytest
 from django.http import HttpResponse
 from django.test import Client
+from django.urls import reverse
 
-from accounts.models import Agency, Invitation, SentForm, User
+from accounts.models import Invitation, SentForm, User
 from referrals import review, services
+from referrals.kept import Schedule
 from referrals.models import Addendum, Answer, Conversation, Escalation, Review
+from tests.correcting import HOW, contact, form_of, page_of
 from tests.faults.visitor import hidden as hidden_in
 from tests.pages import main_part
 from tests.people import LEVEL_2, record, signed_in, walk_to
 from tests.quick_check import answer, check_to
+from thresholds.models import Contact, Edition, Indicator, Link
 
 pytestmark = pytest.mark.django_db
 
@@ -133,14 +137,15 @@ class Form:
 
     page: str
     address: str
-    sent: dict[str, str]
+    sent: dict[str, object]
     count: Callable[[], int]
     names: tuple[str, ...] = ("once",)
 
 
-def forms(done: Conversation, agency: Agency) -> dict[str, tuple[str, Form]]:
+def forms(done: Conversation) -> dict[str, tuple[str, Form]]:
     """Return each such form by what it adds, with who sends it."""
     record_at = f"/conversations/{done.token}/"
+    keeping, link = reverse("keeping"), reverse("editor_link_add")
     return {
         "draft": ("author", Form(
             "/conversations/new/", "/conversations/new/", {"place": "derby"},
@@ -160,15 +165,26 @@ def forms(done: Conversation, agency: Agency) -> dict[str, tuple[str, Form]]:
             "/people/invite/", "/people/invite/",
             {"email": "new@school.example", "role": "practitioner"}, Invitation.objects.count,
         )),
+        "schedule": ("lead", Form(
+            keeping, keeping,
+            {"act": "schedule", "draft_months": 12, "referral_years": 75, "other_years": 25,
+             "referral_from": "birth", "other_from": "birth"}, Schedule.objects.count,
+        )),
+        "link": ("editor", Form(
+            link, link,
+            {"name": "A tool", "kind": "tool", "url": "https://example.org/", "section": "1",
+             "areas": [done.area_id], "source": "A letter", "owner": "Somebody", **HOW},
+            Link.objects.count,
+        )),
     }  # fmt: skip
 
 
 def test_each_form_that_is_sent_twice_is_done_once(
-    teachers_browser: Client, leads_browser: Client, agency: Agency
+    teachers_browser: Client, leads_browser: Client, edies: Client
 ) -> None:
     done = record(teachers_browser)
-    browsers = {"author": teachers_browser, "lead": leads_browser}
-    for what, (who, form) in forms(done, agency).items():
+    browsers = {"author": teachers_browser, "lead": leads_browser, "editor": edies}
+    for what, (who, form) in forms(done).items():
         browser, before = browsers[who], form.count()
         keys = hidden(browser, form.page, *form.names)
         first, second = (browser.post(form.address, form.sent | keys) for _ in range(2))
@@ -179,6 +195,28 @@ def test_each_form_that_is_sent_twice_is_done_once(
         keys = hidden(browser, form.page, *form.names)
         assert browser.post(form.address, form.sent | keys).status_code == 302, what
         assert form.count() == before + 2, what
+
+
+def test_the_second_click_is_not_told_that_there_is_one_like_it(
+    edies: Client, draft: Edition
+) -> None:
+    """Of contacts and indicators a second one, alike, would be refused."""
+    Contact.objects.filter(area__slug="derby", purpose="out_of_hours").delete()
+    beside = Indicator.objects.filter(edition=draft).last()
+    sent: dict[str, dict[str, object]] = {
+        reverse("editor_contact_add"): form_of(
+            edies, page_of(contact()), purpose="out_of_hours", phone_again=contact().phone
+        ),
+        reverse("edition_sign_add", args=[draft.slug]): {
+            "text": "Keeps bees", "section": "3", "level": beside.level_id,
+            "domain": beside.domain_id,
+        },
+    }  # fmt: skip
+    for address, form in sent.items():
+        key = hidden(edies, address, "once")
+        first, second = (edies.post(address, form | key) for _ in range(2))
+        assert first.status_code == second.status_code == 302, address
+        assert first.url == second.url, address
 
 
 def test_a_quick_check_that_is_carried_on_twice_begins_one_conversation(
