@@ -62,7 +62,13 @@ def environment(**options: Any) -> Environment:
         "static": static,
         "url": url,
     }
-    env.filters |= {"date": long_date, "moment": long_moment, "paragraphs": paragraphs, "tel": tel}
+    env.filters |= {
+        "date": long_date,
+        "moment": long_moment,
+        "paragraphs": paragraphs,
+        "reachable": reachable,
+        "tel": tel,
+    }
     return env
 
 
@@ -135,3 +141,20 @@ def tel(phone: str) -> str:
     if number.startswith("+"):
         number = number.replace("(0)", "")  # printed for callers inside the country only
     return "tel:" + re.sub(r"[^+\d]", "", number)
+
+
+# A number as it is printed here, or the one for emergencies; or a web address, which script is not.
+REACHED = re.compile(
+    r"(?<!\d)((?:\+44 ?|0)\d[\d ]{6,11}\d|(?<=[Cc]all )999)(?!\d)|https?://[^\s<>\"]*[\w/]"
+)
+REACHES = '<a class="govuk-link" href="{}" rel="noreferrer">{}</a>'
+
+
+def reachable(text: str) -> SafeString:
+    """Return text, word for word, with its telephone numbers and web addresses as links."""
+    parts, end = [], 0
+    for found in REACHED.finditer(text):
+        href = tel(found[1]) if found[1] else found[0]
+        parts += [text[end : found.start()], format_html(REACHES, href, found[0])]
+        end = found.end()
+    return format_html_join("", "{}", ((part,) for part in (*parts, text[end:])))

@@ -8,10 +8,12 @@ from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.utils import timezone
 from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
+from accounts.models import User
 from referrals import later
 from referrals.models import Conversation
 
@@ -54,21 +56,26 @@ def breakable(content: Any) -> Any:
     return content
 
 
-def page_of(conversation: Conversation) -> str:
-    """Return the recorded summary, and what was added since, as a page to be printed."""
+def page_of(conversation: Conversation, by: User | None = None) -> str:
+    """Return the recorded summary, and what was added since, as a page to be printed.
+
+    It says that it is printed now and, if that is told, by whom: a copy that is found somewhere
+    must not pass for the record as it is.
+    """
     content = breakable(conversation.content)
     content["blocks"] += breakable(later.blocks_of(conversation))
     return render_to_string(
-        "journey/summary_pdf.html", {"conversation": conversation, "content": content}
+        "journey/summary_pdf.html",
+        {"conversation": conversation, "content": content, "now": timezone.now(), "by": by},
     )
 
 
-def render_pdf(conversation: Conversation) -> bytes:
-    """Return the recorded summary of `conversation`, and what was added since, as a PDF.
+def render_pdf(conversation: Conversation, by: User | None = None) -> bytes:
+    """Return the recorded summary of `conversation`, and what was added since, printed `by` them.
 
     Raises FatalURLFetchingError if the page asks for anything but the project's own files.
     """
-    return printed(page_of(conversation))
+    return printed(page_of(conversation, by))
 
 
 def printed(page: str) -> bytes:

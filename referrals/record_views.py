@@ -82,7 +82,7 @@ def review_form(conversation: Conversation, data: dict[str, object] | None = Non
 @of_record
 def summary_pdf(request: HttpRequest, conversation: Conversation) -> HttpResponse:
     services.tell(Event.Verb.PRINTED, conversation, request.user)
-    response = HttpResponse(render_pdf(conversation), content_type="application/pdf")
+    response = HttpResponse(render_pdf(conversation, request.user), content_type="application/pdf")
     response["Content-Disposition"] = f'attachment; filename="{conversation.reference}.pdf"'
     return response
 

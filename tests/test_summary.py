@@ -3,6 +3,8 @@
 import json
 import logging
 import re
+from datetime import timedelta
+from html import unescape
 from io import BytesIO
 from typing import Any
 
@@ -14,13 +16,14 @@ from pypdf import PdfReader
 from weasyprint.urls import FatalURLFetchingError
 
 from accounts.models import User
+from portal.jinja import reachable
 from referrals import follow_up, later, review
 from referrals.models import Conversation
 from referrals.pdf import BREAK, OwnFilesOnly, breakable, render_pdf
 from referrals.services import guidance_of
 from referrals.summary import as_text
 from referrals.wording import long_moment
-from tests.people import LEVEL_2, record
+from tests.people import LEVEL_2, record, signed_in
 from thresholds.models import Contact
 
 HOSTILE = (
@@ -130,6 +133,32 @@ def test_the_record_keeps_the_numbers_that_were_shown(teachers_browser: Client) 
     assert "01000 111111" not in pdf_text(done)
 
 
+def test_the_recorded_numbers_can_be_called_from_a_phone(teachers_browser: Client) -> None:
+    done = record(teachers_browser, danger={"danger": "yes"})
+    page = teachers_browser.get(f"/conversations/{done.token}/summary/").content.decode()
+    steps = page.split('id="next-steps"')[1].split("</section>")[0]
+    for address in ("tel:999", "tel:01332641172", "https://myaccount.derby.gov.uk/"):
+        assert f'href="{address}' in steps
+    assert "<a " not in json.dumps(done.content)
+
+
+@pytest.mark.parametrize(
+    ("text", "addresses"),
+    [
+        ("First (01332 641172), or 07812300329.", ["tel:01332641172", "tel:07812300329"]),
+        ("Childline: 0800 1111; +44 20 7946 0018", ["tel:08001111", "tel:+442079460018"]),
+        ("See https://a.example/b?c=d&e.", ["https://a.example/b?c=d&amp;e"]),
+        ("On 27 November 2026 at 17:10, TG-0123-4567, javascript:alert(1), 999 days", []),
+    ],
+)
+def test_what_can_be_reached_is_a_link_and_nothing_else_changes(
+    text: str, addresses: list[str]
+) -> None:
+    shown = reachable(f"<b>{text}")
+    assert re.findall(r'href="([^"]*)"', shown) == addresses
+    assert unescape(re.sub(r"</?a\b[^>]*>", "", shown)) == f"<b>{text}"
+
+
 def test_the_page_and_the_pdf_say_the_same(teachers_browser: Client) -> None:
     done = record(teachers_browser, **REFUSED_LEVEL_3)
     printed = pdf_text(done).replace(" ", "")
@@ -159,6 +188,19 @@ def test_the_pdf_is_tagged_and_tells_its_edition(teachers_browser: Client) -> No
     text = pdf_text(done)
     for said in (done.reference, "December 2019", "Official-Sensitive", "Page 1 of"):
         assert said in text
+
+
+def test_the_pdf_says_when_and_by_whom_it_was_printed(
+    teachers_browser: Client, lead: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = record(teachers_browser)
+    week_later = timezone.now() + timedelta(days=7)
+    monkeypatch.setattr("referrals.pdf.timezone.now", lambda: week_later)
+    response = signed_in(lead).get(f"/conversations/{done.token}/summary.pdf")
+    pages = PdfReader(BytesIO(response.content)).pages
+    text = squash("".join(page.extract_text() for page in pages))
+    assert squash(f"{long_moment(week_later)} by {lead}") in text
+    assert squash(done.content["made_at_words"]) in text
 
 
 @pytest.mark.parametrize("step", ["concern", "questions", "judgement"])
