@@ -23,7 +23,7 @@ from guidance_content import preview
 from guidance_content.models import Page
 from referrals.exports import FORMULA
 from referrals.letters import letter
-from referrals.models import Alert, Conversation
+from referrals.models import Alert, Child, Conversation
 from tests.edits import CHOSEN
 from tests.hostile import ALL
 from tests.people import give_app, make_person, record, signed_in
@@ -193,6 +193,7 @@ def test_names_of_people_are_names_in_pages_files_and_emails(
         values |= {"id": None, "token": uuid.uuid4(), "reference": f"TG-AAAA-{number:04}"}
         copies.append(Conversation(**values | {"author_id": author.pk}))
     Conversation.objects.bulk_create(copies)
+    Child.objects.bulk_create(Child(conversation=copy) for copy in copies)
     for url in ("/people/", "/desk/?status=all", f"/desk/?status=all&author={people[3].pk}"):
         shown.page(url, leads_browser.get(url).content.decode())
     cells = rows_of(leads_browser, "records_csv")

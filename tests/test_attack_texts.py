@@ -20,6 +20,7 @@ from accounts.people_forms import OneLine
 from referrals import services
 from referrals.fields import SHORT, PlainText
 from referrals.follow_up_forms import AnswerForm, CouncilCallForm, DoneForm, LookedAtForm
+from referrals.keeping_forms import HoldForm
 from referrals.models import Conversation, FollowUp
 from referrals.review_forms import AdditionForm, EscalationForm, ReviewForm
 from referrals.steps import BY_SLUG
@@ -246,9 +247,16 @@ def afterwards(author: Client, lead: Client, start: str, fields: Fields, shown: 
         done(lead, f"{start}review/", ReviewForm, sent, fields)
     written = lead.post(f"{start}escalations/").url
     done(lead, written, EscalationForm, {}, fields)
+    done(lead, f"{start}hold/", HoldForm, {"act": "hold"}, fields)
     for url in (f"{start}summary/", f"{start}follow-up/", f"{start}add/"):
         look(author, url, shown)
-    for url in (f"{start}summary/", f"{start}follow-up/", written):
+    for url in (
+        f"{start}summary/",
+        f"{start}follow-up/",
+        f"{start}hold/",
+        "/desk/keeping/",
+        written,
+    ):
         look(lead, url, shown)
 
 

@@ -140,7 +140,7 @@ def environment(
         copy.close()
     return os.environ | {
         "DATABASE_URL": f"sqlite:///{path}",
-        "SECRET_KEY": "x" * 50,
+        "SECRET_KEY": "a key for tests" * 4,
         "ALLOWED_HOSTS": "localhost",
         "DEBUG": "false",
     }
