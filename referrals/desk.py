@@ -196,6 +196,13 @@ def events_of(conversation: Conversation) -> list[tuple[Event, str]]:
     return [(event, names.get(event.actor or 0, "The portal")) for event in events]
 
 
+def did(event: Event) -> str:
+    """Return what an event tells, to be read after who did it: "made the PDF"."""
+    # Alerts are sent by nobody, to whom it waits for.
+    label = "Sent an alert" if event.verb == Event.Verb.ALERTED else event.get_verb_display()
+    return label[:1].lower() + label[1:]
+
+
 def people_beside(conversation: Conversation, user: User) -> list[User]:
     """Return the members of the agency from whom a record can still be kept."""
     members = conversation.agency.members.exclude(pk__in=[user.pk, conversation.author_id])

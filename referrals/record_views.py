@@ -61,6 +61,7 @@ def beside_review(request: HttpRequest, conversation: Conversation) -> dict[str,
     return {
         "earlier": desk.about_same_child(request.user, conversation),
         "events": desk.events_of(conversation),
+        "did": desk.did,
         "escalations": conversation.escalations.select_related("author"),
         "kept_from": conversation.kept_from.all(),
         "holds": Hold.objects.on(conversation).select_related("placed_by"),

@@ -315,4 +315,4 @@ def _who_saw(conversation: Conversation) -> Iterator[tuple[datetime, str, str]]:
         else:
             role = roles.get(event.actor)
             who = words[role] if role else "Somebody who is not of the agency any more"
-        yield event.at, str(who), Event.Verb(event.verb).label
+        yield event.at, str(who), desk.did(event)

@@ -51,6 +51,20 @@ def test_the_gravest_comes_first_and_then_the_oldest(
     assert (counted["number"], counted["overdue"], counted["in_danger"]) == (7, 2, 1)
 
 
+def test_the_queue_says_of_each_row_only_what_differs(
+    teachers_browser: Browser, leads_browser: Browser
+) -> None:
+    record(teachers_browser, **named("Aa"))
+    record(teachers_browser, **named("Bb"), **BELOW)
+    awaiting = Conversation.ReviewState.AWAITING.label
+    said = {
+        address: leads_browser.get(address).content.decode().split("<tbody>")[1].count(awaiting)
+        for address in ("/desk/", "/desk/?status=all")
+    }
+    # In the queue it is said where there is no other reason to be there.
+    assert said == {"/desk/": 1, "/desk/?status=all": 2}
+
+
 def test_a_child_who_comes_again_is_raised(
     teachers_browser: Browser, lead: User, agency: Agency
 ) -> None:

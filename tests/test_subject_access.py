@@ -175,10 +175,10 @@ def test_who_has_seen_it_is_told_by_role(
     data, _ = unpacked(leads_browser.post(address(done), {"asked": "on"}))
     seen = {(entry["who"], entry["did"]) for entry in data["records"][0]["seen"]}
     assert seen >= {
-        ("The person who recorded it", "Opened"),
-        ("Safeguarding lead", "Opened"),
-        ("Somebody who is not of the agency any more", "Opened"),
-        ("The portal", "Was sent an alert"),
+        ("The person who recorded it", "opened"),
+        ("Safeguarding lead", "opened"),
+        ("Somebody who is not of the agency any more", "opened"),
+        ("The portal", "sent an alert"),
     }
 
 
