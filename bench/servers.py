@@ -41,14 +41,18 @@ def postgresql(shared_buffers: str = "512MB") -> Iterator[str]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def environment(database: str) -> dict[str, str]:
-    """Return the portal's settings as production has them, behind a proxy that ends TLS."""
+def environment(database: str, folder: str) -> dict[str, str]:
+    """Return the portal's settings as production has them, behind a proxy that ends TLS.
+
+    What it writes beside its database goes into `folder`.
+    """
     return {
         "DEBUG": "false",
         "SECRET_KEY": "of-no-use-but-for-this-run-" * 3,
         "ALLOWED_HOSTS": "localhost",
         "BEHIND_PROXY": "true",
         "DATABASE_URL": database,
+        "STANDBY_FILE": f"{folder}/standby.sqlite3",
         "EMAIL_URL": "dummymail://",
         "PORTAL_URL": "https://localhost",
     }

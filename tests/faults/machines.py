@@ -138,6 +138,7 @@ def environment_of(database_url: str, folder: Path, **settings: str) -> dict[str
         **os.environ,
         "DATABASE_URL": database_url,
         "STANDBY_FILE": str(folder / "standby.sqlite3"),
+        "ERASURE_LEDGER": str(folder / "erasures.jsonl"),
         "DEBUG": "true",
         "SECRET_KEY": secrets.token_urlsafe(48),
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
