@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -40,10 +41,11 @@ def asked() -> argparse.Namespace:
 
 def main() -> None:
     options = asked()
-    with postgresql("2GB" if options.conversations > 100_000 else "512MB") as address:
+    memory = "2GB" if options.conversations > 100_000 else "512MB"
+    with postgresql(memory) as address, TemporaryDirectory(prefix="bench-") as folder:
         portal, trivial = f"{address}/portal", f"{address}/trivial"
         _make_databases(address)
-        os.environ |= environment(portal) | {"TRIVIAL_DATABASE_URL": trivial}
+        os.environ |= environment(portal, folder) | {"TRIVIAL_DATABASE_URL": trivial}
         os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
         # Filling takes as long as it takes; the servers keep to the portal's own limit.
         os.environ["STATEMENT_TIMEOUT"] = "0"

@@ -12,15 +12,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.postgres import Missing, Postgres, free_port
+
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 WORKERS = 2
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 @contextmanager
@@ -29,43 +25,34 @@ def postgresql(shared_buffers: str = "512MB") -> Iterator[str]:
 
     Its settings are the ordinary ones: what is committed is on the disk.
     """
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    if not found:
-        raise SystemExit("PostgreSQL is missing. On Debian: apt-get install postgresql")
-    home, port = Path(tempfile.mkdtemp(prefix="bench-")), free_port()
+    settings = (f"shared_buffers={shared_buffers}", "max_wal_size=4GB")
+    home = Path(tempfile.mkdtemp(prefix="bench-"))
     home.chmod(0o755)
-    # PostgreSQL refuses to run as root.
-    is_root = os.geteuid() == 0
-    if is_root:
-        shutil.chown(home, "postgres")
-    demoted = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
-
-    def run(tool: str, *options: str, check: bool = True) -> None:
-        command = [*(demoted if is_root else []), str(found[-1] / tool), "-D", f"{home}/data"]
-        subprocess.run([*command, *options], check=check, cwd="/", stdout=subprocess.DEVNULL)
-
-    settings = (
-        f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home} "
-        f"-c shared_buffers={shared_buffers} -c shared_preload_libraries=pg_stat_statements "
-        "-c max_wal_size=4GB"
-    )
     try:
-        run("initdb", "--auth=trust", "--username=portal", "--encoding=UTF8")
-        run("pg_ctl", "-w", "-l", f"{home}/log", "-o", settings, "start")
-        yield f"postgres://portal@127.0.0.1:{port}"
+        server = Postgres(home, "shared_preload_libraries=pg_stat_statements", *settings)
+        try:
+            server.start()
+            yield server.url.removesuffix("/postgres")
+        finally:
+            server.stop("immediate")
+    except Missing as missing:
+        raise SystemExit(str(missing)) from None
     finally:
-        run("pg_ctl", "-m", "immediate", "stop", check=False)
         shutil.rmtree(home, ignore_errors=True)
 
 
-def environment(database: str) -> dict[str, str]:
-    """Return the portal's settings as production has them, behind a proxy that ends TLS."""
+def environment(database: str, folder: str) -> dict[str, str]:
+    """Return the portal's settings as production has them, behind a proxy that ends TLS.
+
+    What it writes beside its database goes into `folder`.
+    """
     return {
         "DEBUG": "false",
         "SECRET_KEY": "of-no-use-but-for-this-run-" * 3,
         "ALLOWED_HOSTS": "localhost",
         "BEHIND_PROXY": "true",
         "DATABASE_URL": database,
+        "STANDBY_FILE": f"{folder}/standby.sqlite3",
         "EMAIL_URL": "dummymail://",
         "PORTAL_URL": "https://localhost",
     }

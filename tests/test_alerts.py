@@ -1,9 +1,7 @@
 """Emails: whom they reach, when, once, and what is not in them."""
 
 import logging
-import socket
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage as Letter
@@ -24,6 +22,7 @@ from referrals import alerts, follow_up, mailing, review
 from referrals.models import Alert, Conversation, FollowUp, Review
 from referrals.wording import long_moment
 from tests.people import LEVEL_2, make_person, record, walk_to
+from tests.postgres import free_port
 
 Kind = Alert.Kind
 DANGER = {"danger": {"danger": "yes"}}
@@ -335,12 +334,6 @@ class Inbox:
         self.raw.append(envelope.content)
         self.letters.append(message_from_bytes(envelope.content, policy=policy.default))
         return "250 OK"
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

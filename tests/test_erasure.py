@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -19,9 +18,11 @@ from pytest_django import Settings
 
 from accounts.events import faults
 from accounts.models import Agency, Event, Membership, User
+from portal.manifest import rows
 from referrals import desk, erasure, follow_up, holding, ledger, review
 from referrals.kept import Erasure, Hold
 from referrals.models import Addendum, Answer, Child, Conversation, Frozen, Review
+from tests.dumping import dumped
 from tests.people import LEVEL_2, record, walk_to
 
 pytestmark = pytest.mark.usefixtures("ledger_file")
@@ -32,18 +33,8 @@ CANARIES = ("Zqxcanary", "Vlkcanary", "Hbrcanary", "Wjpcanary")
 STAYS = {"accounts_event", "accounts_chain", "referrals_erasure", "django_session"}
 
 
-def rows() -> dict[str, list[tuple[Any, ...]]]:
-    """Return every row of every table, as the database has it."""
-    with connection.cursor() as cursor:
-        found = {}
-        for table in connection.introspection.table_names(cursor):
-            cursor.execute(f'SELECT * FROM "{table}"')
-            found[table] = cursor.fetchall()
-    return found
-
-
 def counts() -> dict[str, int]:
-    return {table: len(found) for table, found in rows().items() if table not in STAYS}
+    return {table: count for table, count in rows().items() if table not in STAYS}
 
 
 def whole_story(browser: Browser, lead: User) -> Conversation:
@@ -93,7 +84,7 @@ def test_nothing_of_an_erased_conversation_is_left(
     erasure.forget_visits([str(done.token)])
 
     assert counts() == before
-    dump = repr(rows()) + ledger_file.read_text()
+    dump = "\n".join(value for _, value in dumped()) + ledger_file.read_text()
     assert not [word for word in CANARIES if word.casefold() in dump.casefold()]
     assert not list(faults())
     assert Event.objects.filter(subject=done.subject, verb="began").exists()

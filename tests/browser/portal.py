@@ -3,7 +3,6 @@
 import os
 import re
 import secrets
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from urllib.request import urlopen
 
 from portal.settings import BASE_DIR
 from tests.browser.person import APPS
+from tests.postgres import free_port
 
 TEACHER, LEAD, EDITOR = "teacher@example.org", "lead@example.org", "editor@example.org"
 STRANGER = "stranger@example.org"
@@ -75,6 +75,8 @@ def running(folder: Path, **settings: str):
     environment = {
         **os.environ,
         "DATABASE_URL": f"sqlite:///{folder / 'portal.sqlite3'}",
+        "STANDBY_FILE": str(folder / "standby.sqlite3"),
+        "ERASURE_LEDGER": str(folder / "erasures.jsonl"),
         "DEBUG": "true",
         "SECRET_KEY": secrets.token_urlsafe(48),
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
@@ -85,7 +87,7 @@ def running(folder: Path, **settings: str):
     passwords, apps = prepare(environment)
 
     environment["DJANGO_SETTINGS_MODULE"] = "tests.browser.settings"
-    address = f"127.0.0.1:{_free_port()}"
+    address = f"127.0.0.1:{free_port()}"
     command = (sys.executable, "-m", "gunicorn", "portal.wsgi", "--bind", address)
     APPS.update({(f"http://{address}", email): secret for email, secret in apps.items()})
     log = folder / "portal.log"
@@ -132,12 +134,6 @@ def prepare(environment: dict[str, str]) -> tuple[dict[str, str], dict[str, str]
     return passwords, {
         email: secret for secret, email in re.findall(r"app: (\S+) (\S+)", done.stdout)
     }
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _wait_until_it_answers(server: subprocess.Popen, url: str, log: Path) -> None:

@@ -5,9 +5,7 @@ Processes are ended by the numbers that these classes started, and by no others.
 
 import os
 import secrets
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,26 +19,9 @@ import requests
 
 from portal.settings import BASE_DIR
 from tests.browser.portal import prepare
+from tests.postgres import START_SECONDS, Missing, Postgres, free_port
 
-START_SECONDS = 60
 WORKERS = 2
-
-
-def find_postgres() -> Path:
-    """Return the folder of PostgreSQL's programs. Without it only a developer may go on."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    if found:
-        return found[-1]
-    reason = "There is no PostgreSQL here (Debian: apt-get install postgresql)."
-    if os.environ.get("CI"):
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def children_of(pid: int) -> list[int]:
@@ -72,43 +53,8 @@ def wait_until(happens, what: str, seconds: float = START_SECONDS) -> None:
         time.sleep(0.02)
 
 
-class Postgres:
-    """A cluster of its own in `home`. `options` are settings of the server."""
-
-    def __init__(self, home: Path, *options: str) -> None:
-        self.bin, self.data, self.port = find_postgres(), home / "data", free_port()
-        self.home, self.log = home, home / "postgres.log"
-        self.options = [
-            f"port={self.port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={home}",
-            "max_connections=40", *options,
-        ]  # fmt: skip
-        if os.getuid() == 0:  # PostgreSQL refuses to run as root
-            shutil.chown(home, "postgres")
-        self._run("initdb", "-D", self.data, "--auth=trust", "--username=portal", "--encoding=UTF8")
-
-    @property
-    def url(self) -> str:
-        return f"postgres://portal@127.0.0.1:{self.port}/postgres"
-
-    def _run(self, program: str, *arguments: object, check: bool = True) -> None:
-        command = [str(self.bin / program), *map(str, arguments)]
-        if os.getuid() == 0:
-            command = [
-                "setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", *command
-            ]  # fmt: skip
-        done = subprocess.run(command, cwd="/", capture_output=True, text=True, check=False)
-        if check and done.returncode:
-            raise RuntimeError(f"{program}: {done.stdout}{done.stderr}")
-
-    def start(self) -> None:
-        options = " ".join(f"-c {option}" for option in self.options)
-        self._run(
-            "pg_ctl", "-D", self.data, "-w", "-t", START_SECONDS, "-l", self.log, "-o", options,
-            "start",
-        )  # fmt: skip
-
-    def stop(self, mode: str = "fast") -> None:
-        self._run("pg_ctl", "-D", self.data, "-m", mode, "stop", check=False)
+class Killable(Postgres):
+    """A PostgreSQL that can be asked, and killed with all that works for it."""
 
     def postmaster(self) -> int:
         with suppress(OSError, IndexError, ValueError):
@@ -135,6 +81,16 @@ class Postgres:
             [*command, "-c", sql, "postgres"],
             capture_output=True, text=True, check=True, env=os.environ | may_write,
         ).stdout.strip()  # fmt: skip
+
+
+def cluster(home: Path, *options: str) -> Killable:
+    """Make one. Where there is no PostgreSQL, only a developer may go on."""
+    try:
+        return Killable(home, "max_connections=40", *options)
+    except Missing as missing:
+        if os.environ.get("CI"):
+            pytest.fail(str(missing), pytrace=False)
+        pytest.skip(str(missing))
 
 
 class Web:
@@ -182,6 +138,7 @@ def environment_of(database_url: str, folder: Path, **settings: str) -> dict[str
         **os.environ,
         "DATABASE_URL": database_url,
         "STANDBY_FILE": str(folder / "standby.sqlite3"),
+        "ERASURE_LEDGER": str(folder / "erasures.jsonl"),
         "DEBUG": "true",
         "SECRET_KEY": secrets.token_urlsafe(48),
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
@@ -200,7 +157,7 @@ class Machines:
         home = folder / "postgres"
         home.mkdir(exist_ok=True)
         folder.chmod(0o755)
-        self.folder, self.database = folder, Postgres(home, *options)
+        self.folder, self.database = folder, cluster(home, *options)
         self.database.start()
         self.environment = environment_of(self.database.url, folder, **settings)
         self.passwords, self.apps = prepare(self.environment)

@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,8 @@ from typing import Any
 import requests
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from tests.postgres import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 30
@@ -52,7 +53,7 @@ class OpenIDProvider:
 
 def planned() -> OpenIDProvider:
     """A provider that does not run yet: the portal may be told of it before."""
-    port = _free_port()
+    port = free_port()
     drawn = (secrets.token_urlsafe(24) for _ in range(3))
     return OpenIDProvider(f"http://127.0.0.1:{port}", *drawn)
 
@@ -86,12 +87,6 @@ def running(provider: OpenIDProvider, folder: Path, back: str) -> Iterator[None]
         finally:
             server.terminate()
             server.wait(10)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait(provider: OpenIDProvider) -> None:
