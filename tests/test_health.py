@@ -65,6 +65,9 @@ def test_ready_only_when_all_is_well(
     why: Break,
 ) -> None:
     walk_to(teachers_browser, "child")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT data FROM referrals_answer")
+        locked = [token for (token,) in cursor.fetchall()]
     well = client.get("/ready/")
     assert (well.status_code, well.content) == (200, b"ready\n")
     assert "no-store" in well["Cache-Control"] and not well.cookies
@@ -72,9 +75,6 @@ def test_ready_only_when_all_is_well(
         why(patch, settings)
         ill = client.get("/ready/")
     assert (ill.status_code, ill.content) == (503, b"not ready\n")
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT data FROM referrals_answer")
-        locked = [token for (token,) in cursor.fetchall()]
     assert locked and not any(secret in caplog.text for secret in (OTHER_KEY, *locked))
 
 

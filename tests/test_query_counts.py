@@ -62,9 +62,9 @@ LIMITS: dict[int, str] = {
     ),
     8: (
         "conversation_escalation conversation_hold conversation_new conversation_pdf "
-        "edition_signs editor_contact editor_link_confirm editor_link_retire guidance_page ready "
+        "edition_signs editor_contact editor_link_confirm editor_link_retire guidance_page "
     ),
-    9: "area_guidance area_page edition_roll_back editor_link people",
+    9: "area_guidance area_page edition_roll_back editor_link people ready",
     10: "conversation_list guidance",
     11: "conversation_follow_up edition_indicators_csv edition_json edition_sign_add keeping",
     12: "quick_check",
