@@ -349,8 +349,7 @@ def test_a_key_that_was_changed_still_opens_the_seal(
     portal: SimpleNamespace, folder: Path, settings: Settings
 ) -> None:
     settings.EVENT_KEYS = ["a new key", *settings.EVENT_KEYS]
-    said = drill(portal, folder)
-    assert "would do" in said and "There is no ledger" in said
+    assert "would do" in drill(portal, folder)
     settings.EVENT_KEYS = ["a new key"]
     with pytest.raises(BackupFailed, match="EVENT_KEYS"):
         read_manifest(next(folder.iterdir()))
