@@ -168,7 +168,8 @@ def test_leaving_leaves_no_answer_behind(arrive: Arrive, how: str) -> None:
     if how == "the button":
         page.locator(".govuk-exit-this-page__button").click()
     else:
-        # Three times Shift, as GOV.UK's component hears it.
+        # Three times Shift, as GOV.UK's component hears it once the page's scripts have run.
+        page.wait_for_load_state("load")
         press = "document.dispatchEvent(new KeyboardEvent('keyup', {key: 'Shift'}))"
         page.evaluate(";".join([press] * 3))
     expect(page).to_have_url(LEFT)
