@@ -277,7 +277,7 @@ CONTENT_SECURITY_POLICY = {
 PERMISSIONS_POLICY = {
     name: []
     for name in (
-        *("accelerometer", "autoplay", "bluetooth", "camera", "display-capture", "geolocation"),
+        *("accelerometer", "autoplay", "camera", "display-capture", "geolocation"),
         *("gyroscope", "hid", "magnetometer", "microphone", "midi", "payment", "serial", "usb"),
     )
 }
