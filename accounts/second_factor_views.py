@@ -10,11 +10,13 @@ from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
 from allauth.mfa.webauthn.internal import auth
+from csp.decorators import csp_update
 from django.contrib import messages
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse_lazy
+from django.utils.decorators import method_decorator
 from django.views.generic.edit import FormMixin
 
 from accounts import second_factor
@@ -74,6 +76,8 @@ class SetsUp(TellsFactors):
         return response
 
 
+# Its picture for the app's camera stands in the page itself. No other page may hold one so.
+@method_decorator(csp_update({"img-src": ["data:"]}), name="dispatch")
 class SetUpApp(SetsUp, totp.ActivateTOTPView):
     def get_context_data(self, **kwargs: Any) -> Context:
         context = super().get_context_data(**kwargs)
