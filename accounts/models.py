@@ -114,7 +114,11 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
     def of(self, user: User) -> "MembershipQuerySet":
         """Return the memberships in force of one person. An editor of the guidance has none."""
-        return self.none() if user.is_editor else self.active().filter(user=user)
+        return self.none() if user.is_editor else self.held_by(user.pk)
+
+    def held_by(self, key: object) -> "MembershipQuerySet":
+        """Return the same of whoever has this key. That it is no editor is asked in the query."""
+        return self.active().filter(user=key, user__is_editor=False)
 
 
 class Membership(models.Model):

@@ -52,17 +52,21 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         """
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        return self.filter(self._own(user) | self._led_by(user))
+        return self.filter(self._own(user.pk) | self._led_by(user))
 
     def own_of(self, user: User) -> "ConversationQuerySet":
         """Return what `user` may see because it is their own: the shorter way to it."""
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        return self.filter(self._own(user))
+        return self.own_of_key(user.pk)
 
-    def _own(self, user: User) -> Q:
-        member = Membership.objects.of(user).exclude(role=READER)
-        return Q(author=user, agency__in=member.values("agency"))
+    def own_of_key(self, key: object) -> "ConversationQuerySet":
+        """Return the same for whoever has this key: the query asks all of it."""
+        return self.filter(self._own(key))
+
+    def _own(self, key: object) -> Q:
+        member = Membership.objects.held_by(key).exclude(role=READER)
+        return Q(author=key, agency__in=member.values("agency"))
 
     def led_by(self, user: User) -> "ConversationQuerySet":
         """Return what `user` sees as a lead, and may review once it is recorded."""

@@ -34,7 +34,7 @@ from referrals.models import (
 from referrals.steps import STEPS
 from referrals.summary import Facts, every_word, summarise
 from thresholds.guidance import Guidance
-from thresholds.load import contacts_of, current_edition, load
+from thresholds.load import contacts_of, current_edition, in_force_of, load
 from thresholds.models import Area, Edition, Indicator
 
 # Without letters and digits that are mistaken for each other on the telephone.
@@ -193,7 +193,7 @@ def guidance_of(conversation: Conversation) -> Guidance:
 def newer_edition(conversation: Conversation) -> Edition | None:
     """Return the edition that came into force since the conversation began, if one has."""
     began = conversation.edition
-    now = Edition.objects.in_force().filter(partnership=began.partnership_id).first()
+    now = in_force_of(began.partnership_id)
     return now if now and now.pk != began.pk else None
 
 
