@@ -5,7 +5,7 @@ Every view of a conversation goes through `personal` and `find`.
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import wraps
+from functools import cache, wraps
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import BigAutoField, OuterRef, UUIDField
@@ -143,6 +143,11 @@ def tell_opened(request: HttpRequest, conversation: Conversation) -> None:
     services.tell(Event.Verb.OPENED, conversation, request.user)
 
 
+@cache
+def _agencies(roles: tuple[Membership.Role, ...]) -> Prepared[Agency]:
+    return Prepared(lambda: Agency.objects.held_by(Given(0, BigAutoField()), *roles))
+
+
 def agency_for(
     request: HttpRequest, *roles: Membership.Role, what: str
 ) -> tuple[Agency, list[Agency]]:
@@ -150,7 +155,7 @@ def agency_for(
 
     Raises Http404, and notes a refusal, for any other and for who has none.
     """
-    agencies = list(Agency.objects.of(request.user, *roles))
+    agencies = _agencies(roles)(request.user.pk)
     asked = request.GET.get("agency")
     chosen = [agency for agency in agencies if asked in (None, str(agency.pk))]
     if not chosen:

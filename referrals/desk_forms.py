@@ -7,9 +7,10 @@ import re
 from datetime import timedelta
 
 from django import forms
-from django.db.models import Q
+from django.db.models import BigAutoField, Q
 
-from accounts.models import Agency
+from accounts.models import Agency, User
+from accounts.prepared import Given, Prepared
 from referrals.deadlines import end_of
 from referrals.finding import has_all_words, words_in
 from referrals.models import Conversation, ConversationQuerySet
@@ -24,6 +25,15 @@ STATUSES = [
     (DRAFTS, "Drafts"),
 ]
 ANY = ("", "Any")
+LEVELS = Prepared(lambda: Level.objects.only("number").order_by())
+AREAS = Prepared(Area.objects.all)
+MEMBERS = Prepared(
+    lambda: (
+        User.objects.filter(agencies=Given(0, BigAutoField()))
+        .only("name", "email")
+        .order_by("name", "pk")
+    )
+)
 
 
 def day(label: str) -> forms.DateField:
@@ -55,15 +65,15 @@ class DeskForm(forms.Form):
     def __init__(self, *args: object, agency: Agency, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.agency = agency
-        levels = Level.objects.values_list("number", flat=True).distinct().order_by("number")
+        levels = sorted({level.number for level in LEVELS()})
         self.fields["level"].choices = [ANY, *((str(n), f"Level {n}") for n in levels)]
         self.fields["area"].choices = [
             ANY,
-            *((str(area.pk), area.name) for area in Area.objects.all()),
+            *((str(area.pk), area.name) for area in AREAS()),
             ("none", "Elsewhere or not known"),
         ]
-        people = agency.members.order_by("name", "pk")
-        self.fields["author"].choices = [ANY, *((str(p.pk), str(p)) for p in people)]
+        people = ((str(person.pk), str(person)) for person in MEMBERS(agency.pk))
+        self.fields["author"].choices = [ANY, *people]
 
     def clean_words(self) -> str:
         words = str(self.cleaned_data["words"])
