@@ -174,7 +174,10 @@ def asked_again(conversation: Conversation) -> Conversation:
 def saved_answers(conversation: Conversation) -> dict[str, Data]:
     """Return the answers by step: those that came with the conversation, where they did."""
     if "answered" in conversation.__dict__:
-        return {one["step"]: _read(one["data"]) for one in conversation.answered or ()}
+        if "unlocked" not in conversation.__dict__:
+            rows = conversation.answered or ()
+            conversation.unlocked = {one["step"]: _read(one["data"]) for one in rows}
+        return dict(conversation.unlocked)
     return {answer.step: answer.data for answer in conversation.answers.all()}
 
 
