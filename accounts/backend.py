@@ -1,9 +1,10 @@
 """Who a session belongs to, loaded with what every page must know about them."""
 
 from allauth.account.auth_backends import AuthenticationBackend
-from django.db.models import OuterRef
+from django.db.models import BigAutoField, OuterRef
 
 from accounts.models import Membership, User
+from accounts.prepared import Given, Prepared
 from accounts.second_factor import SINCE, must_have_one
 from accounts.together import listed
 
@@ -11,6 +12,11 @@ HELD = listed(
     Membership.objects.active().filter(user=OuterRef("pk"), user__is_editor=False),
     "user",
     role="role",
+)
+PERSON = Prepared(
+    lambda: User.objects.annotate(second_factor_since=SINCE, held=HELD).filter(
+        pk=Given(0, BigAutoField())
+    )
 )
 
 
@@ -23,8 +29,7 @@ class Backend(AuthenticationBackend):
     """
 
     def get_user(self, user_id: int) -> User | None:
-        people = User.objects.annotate(second_factor_since=SINCE, held=HELD)
-        user = people.filter(pk=user_id).first()
+        user = PERSON.first(user_id)
         if user:
             user.roles = {membership["role"] for membership in user.held or ()}
             user.must_have_second_factor = must_have_one(user)

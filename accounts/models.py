@@ -74,7 +74,11 @@ class User(AbstractUser):
 class AgencyQuerySet(models.QuerySet["Agency"]):
     def of(self, user: User, *roles: "Membership.Role") -> "AgencyQuerySet":
         """Return the agencies in which a person has one of these roles in force, by name."""
-        memberships = Membership.objects.of(user).filter(role__in=roles)
+        return self.none() if user.is_editor else self.held_by(user.pk, *roles)
+
+    def held_by(self, key: object, *roles: "Membership.Role") -> "AgencyQuerySet":
+        """Return the same of whoever has this key. That it is no editor is asked in the query."""
+        memberships = Membership.objects.held_by(key).filter(role__in=roles)
         return self.filter(pk__in=memberships.values("agency"))
 
 
@@ -114,7 +118,11 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
     def of(self, user: User) -> "MembershipQuerySet":
         """Return the memberships in force of one person. An editor of the guidance has none."""
-        return self.none() if user.is_editor else self.active().filter(user=user)
+        return self.none() if user.is_editor else self.held_by(user.pk)
+
+    def held_by(self, key: object) -> "MembershipQuerySet":
+        """Return the same of whoever has this key. That it is no editor is asked in the query."""
+        return self.active().filter(user=key, user__is_editor=False)
 
 
 class Membership(models.Model):

@@ -9,7 +9,7 @@ shape its fields is told in portal/govuk.py. The GOV.UK macros are imported by t
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, MutableMapping
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any
@@ -42,6 +42,16 @@ FIELDS_ONLY.form_tag = False
 FIELDS_ONLY.disable_csrf = True
 
 
+class Pages(Environment):
+    """Jinja2's environment, with names of its own that are looked up at once.
+
+    Jinja2 would chain two dictionaries, and walk through all names at each import and each page.
+    """
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        return {**self.globals, **(d or {})}
+
+
 def environment(**options: Any) -> Environment:
     """What Django's Jinja2 backend calls, with its own options."""
     # The GOV.UK macros ask for parameters that may not be there. Django's choice for DEBUG would
@@ -52,7 +62,7 @@ def environment(**options: Any) -> Environment:
     options["loader"] = ChoiceLoader([options["loader"], macros])
     options["trim_blocks"] = options["lstrip_blocks"] = True
     del options["autoescape"]  # not a choice
-    env = Environment(autoescape=True, **options)
+    env = Pages(autoescape=True, **options)
     env.globals |= {
         "crispy": crispy,
         "error_summary": error_summary,

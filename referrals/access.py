@@ -5,10 +5,10 @@ Every view of a conversation goes through `personal` and `find`.
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import wraps
+from functools import cache, wraps
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import OuterRef
+from django.db.models import BigAutoField, OuterRef, UUIDField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from accounts.events import head_of, note_refusal
 from accounts.models import Agency, Event, Membership
 from accounts.posted import typed
+from accounts.prepared import Given, Prepared
 from accounts.together import listed
 from referrals import services
 from referrals.models import Answer, Conversation, ConversationQuerySet, subject_of
@@ -55,7 +56,7 @@ def find(request: HttpRequest, token: object) -> Conversation:
 
 def find_own(request: HttpRequest, token: object) -> Conversation:
     """Return a conversation that is the person's own. Raises Http404 for any other."""
-    found = _found(request, token, Conversation.objects.own_of(request.user), "agency", "area")
+    found = _seen(request, token, OWN.first(request.user.pk, token))
     found.author = request.user
     return found
 
@@ -85,23 +86,42 @@ def find_seen_as_lead(request: HttpRequest, token: object) -> Conversation:
     return _found(request, token, Conversation.objects.led_by(request.user))
 
 
-def _found(
-    request: HttpRequest, token: object, among: ConversationQuerySet, *related: str
-) -> Conversation:
+def _found(request: HttpRequest, token: object, among: ConversationQuerySet) -> Conversation:
     """Return the one with this token, or note a refusal.
 
     One that is missing and one that is not for this person go the same way, query by
     query, so that neither the page nor its time tells them apart.
     """
+    return _seen(
+        request, token, _whole(among, "area", "agency", "author").filter(token=token).first()
+    )
+
+
+def _whole(among: ConversationQuerySet, *related: str) -> ConversationQuerySet:
+    """Return them with their answers, the end of their agency's chain, and what is `related`."""
     answered = listed(Answer.objects.filter(conversation=OuterRef("pk")), "conversation", **SAVED)
-    whole = among.select_related("edition", *(related or ("area", "agency", "author")))
-    whole = whole.annotate(answered=answered, chain_head=head_of("agency"))
-    found = whole.filter(token=token).first()
+    found = among.select_related("edition", *related)
+    return found.annotate(answered=answered, chain_head=head_of("agency"))
+
+
+def _seen(request: HttpRequest, token: object, found: Conversation | None) -> Conversation:
+    """Return what was found, or note a refusal and raise Http404."""
     if found is None:
         note_refusal(actor=request.user, subject=subject_of(token))
         raise Http404("There is no such conversation.")
     request.child_area = found.area.slug if found.area else ""  # type: ignore[attr-defined]
     return found
+
+
+# Every page of a journey asks it. A token is one of no other, so that it finds one at most.
+OWN = Prepared(
+    lambda: (
+        _whole(Conversation.objects.all(), "agency", "area")
+        .own_of_key(Given(0, BigAutoField()))
+        .filter(token=Given(1, UUIDField()))
+        .order_by()
+    )
+)
 
 
 def none_of_theirs(request: HttpRequest, page: str) -> Http404:
@@ -123,6 +143,11 @@ def tell_opened(request: HttpRequest, conversation: Conversation) -> None:
     services.tell(Event.Verb.OPENED, conversation, request.user)
 
 
+@cache
+def _agencies(roles: tuple[Membership.Role, ...]) -> Prepared[Agency]:
+    return Prepared(lambda: Agency.objects.held_by(Given(0, BigAutoField()), *roles))
+
+
 def agency_for(
     request: HttpRequest, *roles: Membership.Role, what: str
 ) -> tuple[Agency, list[Agency]]:
@@ -130,7 +155,7 @@ def agency_for(
 
     Raises Http404, and notes a refusal, for any other and for who has none.
     """
-    agencies = list(Agency.objects.of(request.user, *roles))
+    agencies = _agencies(roles)(request.user.pk)
     asked = request.GET.get("agency")
     chosen = [agency for agency in agencies if asked in (None, str(agency.pk))]
     if not chosen:

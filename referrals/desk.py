@@ -7,12 +7,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import (
+    BigAutoField,
     BooleanField,
     Case,
     F,
     Func,
+    IntegerField,
     Q,
     QuerySet,
+    Subquery,
     Value,
     When,
 )
@@ -20,6 +23,7 @@ from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThan
 
 from accounts.models import Agency, Event, User
+from accounts.prepared import Given, Prepared
 from referrals import standing
 from referrals.models import Child, Conversation, ConversationQuerySet
 from referrals.standing import REASONS
@@ -38,8 +42,12 @@ def queue(user: User, agency: Agency) -> ConversationQuerySet:
     A draft about a child in danger that was left for half an hour waits too, and so does
     what was signed off while its follow-up is overdue: `standing.settle` comes before.
     """
-    led = Conversation.objects.led_by(user).filter(agency=agency, waits_since__isnull=False)
-    return led.order_by("turn", "waits_since", "pk")
+    return _queue(Conversation.objects.led_by(user), agency)
+
+
+def _queue(led: ConversationQuerySet, agency: object) -> ConversationQuerySet:
+    waits = led.filter(agency=agency, waits_since__isnull=False)
+    return waits.order_by("turn", "waits_since", "pk")
 
 
 def rows_of(found: ConversationQuerySet, user: User) -> list[Conversation]:
@@ -98,16 +106,32 @@ def waiting(user: User, agency: Agency) -> dict[str, int]:
 
     More than COUNTED are given as one more than COUNTED.
     """
-    waits = queue(user, agency)
-    return {
-        "number": _counted(waits),
-        "in_danger": _counted(waits.filter(turn=standing.DANGER.turn)),
-        "overdue": _counted(waits.filter(is_late=True)),
-    }
+    found = WAITING(agency.pk, user.pk)[0]
+    return {"number": found.waits, "in_danger": found.in_danger, "overdue": found.overdue}
 
 
-def _counted(rows: ConversationQuerySet) -> int:
-    return rows.order_by().values("pk")[: COUNTED + 1].count()
+class Counted(Subquery):
+    """How many rows there are, up to one more than COUNTED."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
+    output_field = IntegerField()
+
+    def __init__(self, rows: ConversationQuerySet) -> None:
+        super().__init__(rows.order_by().values("pk")[: COUNTED + 1])
+
+
+def _waiting() -> QuerySet[Agency]:
+    agency, lead = (Given(place, BigAutoField()) for place in (0, 1))
+    waits = _queue(Conversation.objects.led_by_key(lead), agency)
+    return Agency.objects.filter(pk=agency).annotate(
+        waits=Counted(waits),
+        in_danger=Counted(waits.filter(turn=standing.DANGER.turn)),
+        overdue=Counted(waits.filter(is_late=True)),
+    )
+
+
+# Three counts in one journey to the database.
+WAITING = Prepared(_waiting)
 
 
 class Row(Func):

@@ -7,9 +7,10 @@ import re
 from datetime import timedelta
 
 from django import forms
-from django.db.models import Q
+from django.db.models import BigAutoField, Q
 
-from accounts.models import Agency
+from accounts.models import Agency, User
+from accounts.prepared import Given, Prepared
 from referrals.deadlines import end_of
 from referrals.finding import has_all_words, words_in
 from referrals.models import Conversation, ConversationQuerySet
@@ -24,6 +25,18 @@ STATUSES = [
     (DRAFTS, "Drafts"),
 ]
 ANY = ("", "Any")
+# As many authors as a list may have.
+FEW = 200
+LONGEST_KEY = 18
+LEVELS = Prepared(lambda: Level.objects.only("number").order_by())
+AREAS = Prepared(Area.objects.all)
+MEMBERS = Prepared(
+    lambda: (
+        User.objects.filter(agencies=Given(0, BigAutoField()))
+        .only("name", "email")
+        .order_by("name", "pk")[: FEW + 1]
+    )
+)
 
 
 def day(label: str) -> forms.DateField:
@@ -55,21 +68,47 @@ class DeskForm(forms.Form):
     def __init__(self, *args: object, agency: Agency, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.agency = agency
-        levels = Level.objects.values_list("number", flat=True).distinct().order_by("number")
+        levels = sorted({level.number for level in LEVELS()})
         self.fields["level"].choices = [ANY, *((str(n), f"Level {n}") for n in levels)]
         self.fields["area"].choices = [
             ANY,
-            *((str(area.pk), area.name) for area in Area.objects.all()),
+            *((str(area.pk), area.name) for area in AREAS()),
             ("none", "Elsewhere or not known"),
         ]
-        people = agency.members.order_by("name", "pk")
-        self.fields["author"].choices = [ANY, *((str(p.pk), str(p)) for p in people)]
+        self._offer_authors()
+
+    def _offer_authors(self) -> None:
+        """Offer a list where it is short. One of thousands would help nobody, and take long."""
+        people = MEMBERS(self.agency.pk)
+        if len(people) <= FEW:
+            self.fields["author"].choices = [ANY, *((str(p.pk), str(p)) for p in people)]
+            return
+        self.fields["author"] = forms.EmailField(
+            label="Author’s email address",
+            required=False,
+            error_messages={"invalid": "Enter an email address, like name@example.org"},
+        )
+        # An address of a page holds the person's key, never their email.
+        key = self.data.get("author", "")
+        if key.isascii() and key.isdecimal() and len(key) <= LONGEST_KEY:
+            person = self.agency.members.filter(pk=key).first()
+            self.data = {**self.data, "author": person.email if person else ""}
 
     def clean_words(self) -> str:
         words = str(self.cleaned_data["words"])
         if words and not words_in(words):
             raise forms.ValidationError("Enter a word, a number or a reference")
         return words
+
+    def clean_author(self) -> str:
+        """Return the key of the author that was chosen, or whose email was typed."""
+        given = str(self.cleaned_data["author"])
+        if not given or isinstance(self.fields["author"], forms.ChoiceField):
+            return given
+        person = self.agency.members.filter(email__iexact=given).first()
+        if person is None:
+            raise forms.ValidationError("Nobody in this agency has this email address")
+        return str(person.pk)
 
     def clean_status(self) -> str:
         return self.cleaned_data["status"] or TO_REVIEW

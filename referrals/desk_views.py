@@ -24,6 +24,9 @@ def desk_page(request: HttpRequest) -> HttpResponse:
     asked = request.POST if request.method == "POST" else request.GET
     form = DeskForm({"status": TO_REVIEW} | asked.dict(), agency=agency)
     given = {name: value for name, value in asked.items() if name in form.fields and value}
+    # What was typed may be an email: into an address comes the person's key, or nothing.
+    if given.pop("author", "") and "author" not in form.errors:
+        given["author"] = form.cleaned_data["author"]
     if request.method == "POST" and form.is_valid() and not form.cleaned_data["words"]:
         return redirect(address(agency, given))
     now = timezone.now()

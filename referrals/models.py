@@ -52,31 +52,39 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         """
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        return self.filter(self._own(user) | self._led_by(user))
+        return self.filter(self._own(user.pk) | self._led_by(user.pk))
 
     def own_of(self, user: User) -> "ConversationQuerySet":
         """Return what `user` may see because it is their own: the shorter way to it."""
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        return self.filter(self._own(user))
+        return self.own_of_key(user.pk)
 
-    def _own(self, user: User) -> Q:
-        member = Membership.objects.of(user).exclude(role=READER)
-        return Q(author=user, agency__in=member.values("agency"))
+    def own_of_key(self, key: object) -> "ConversationQuerySet":
+        """Return the same for whoever has this key: the query asks all of it."""
+        return self.filter(self._own(key))
+
+    def _own(self, key: object) -> Q:
+        member = Membership.objects.held_by(key).exclude(role=READER)
+        return Q(author=key, agency__in=member.values("agency"))
 
     def led_by(self, user: User) -> "ConversationQuerySet":
         """Return what `user` sees as a lead, and may review once it is recorded."""
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        return self.filter(self._led_by(user))
+        return self.led_by_key(user.pk)
 
-    def _led_by(self, user: User) -> Q:
+    def led_by_key(self, key: object) -> "ConversationQuerySet":
+        """Return the same for whoever has this key: the query asks all of it."""
+        return self.filter(self._led_by(key))
+
+    def _led_by(self, key: object) -> Q:
         """Their agency's, but for one that is about them. That is for another lead.
 
         A draft comes to the leads once its author has said whom it is about.
         """
-        led = Membership.objects.of(user).filter(role=LEAD).values("agency")
-        about = self.model.kept_from.through.objects.filter(user=user).values("conversation")
+        led = Membership.objects.held_by(key).filter(role=LEAD).values("agency")
+        about = self.model.kept_from.through.objects.filter(user=key).values("conversation")
         return Q(agency__in=led, reaches_leads=True) & ~Q(pk__in=about)
 
     def drafts(self) -> "ConversationQuerySet":

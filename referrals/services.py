@@ -34,7 +34,7 @@ from referrals.models import (
 from referrals.steps import STEPS
 from referrals.summary import Facts, every_word, summarise
 from thresholds.guidance import Guidance
-from thresholds.load import contacts_of, current_edition, load
+from thresholds.load import contacts_of, current_edition, in_force_of, load
 from thresholds.models import Area, Edition, Indicator
 
 # Without letters and digits that are mistaken for each other on the telephone.
@@ -174,7 +174,10 @@ def asked_again(conversation: Conversation) -> Conversation:
 def saved_answers(conversation: Conversation) -> dict[str, Data]:
     """Return the answers by step: those that came with the conversation, where they did."""
     if "answered" in conversation.__dict__:
-        return {one["step"]: _read(one["data"]) for one in conversation.answered or ()}
+        if "unlocked" not in conversation.__dict__:
+            rows = conversation.answered or ()
+            conversation.unlocked = {one["step"]: _read(one["data"]) for one in rows}
+        return dict(conversation.unlocked)
     return {answer.step: answer.data for answer in conversation.answers.all()}
 
 
@@ -193,7 +196,7 @@ def guidance_of(conversation: Conversation) -> Guidance:
 def newer_edition(conversation: Conversation) -> Edition | None:
     """Return the edition that came into force since the conversation began, if one has."""
     began = conversation.edition
-    now = Edition.objects.in_force().filter(partnership=began.partnership_id).first()
+    now = in_force_of(began.partnership_id)
     return now if now and now.pk != began.pk else None
 
 

@@ -16,6 +16,8 @@ from referrals.summary import Facts
 from thresholds.guidance import Domain, Guidance, Indicator
 from thresholds.index import find
 from thresholds.ladders import neighbours
+from thresholds.lately import Lately
+from thresholds.load import EDITIONS
 from thresholds.phrases import sentences
 from thresholds.search import Answer, Found
 
@@ -25,6 +27,9 @@ OF_ONE_SENTENCE, OF_MORE = 5, 8
 NOT_ABOUT_NOW = frozenset({"if-nothing-changes", "previous-support", "what-your-agency-can-offer"})
 
 Signs = tuple[Indicator, ...]
+
+
+_lately: Lately[tuple[Guidance, dict[str, Indicator], dict[str, Signs]]] = Lately(EDITIONS)
 
 
 @dataclass(frozen=True)
@@ -51,8 +56,7 @@ class Suggestion:
 def signs(facts: Facts, form: StepForm) -> dict[str, Any]:
     """Return the suggestions, the domains with their signs, strengths first, and what is ticked."""
     guidance = facts.guidance
-    offered = offered_as(guidance)
-    near = {code: _near(sign, offered, guidance) for code, sign in offered.items()}
+    offered, near = _of(guidance)
     text = own_words(facts.known, guidance)
     most = OF_MORE if len(sentences(text)) > 1 else OF_ONE_SENTENCE
     answer = find(text, facts.conversation.edition, most) if text else Answer()
@@ -74,6 +78,19 @@ def signs(facts: Facts, form: StepForm) -> dict[str, Any]:
         "chosen": [sign for code, sign in in_order.items() if code in ticked],
         "domains": domains,
     }
+
+
+def _of(guidance: Guidance) -> tuple[dict[str, Indicator], dict[str, Signs]]:
+    """Return for each code the sign that is offered for it, and the neighbours of that sign.
+
+    Nothing but the guidance decides that: it is worked out once.
+    """
+    kept = _lately.get(id(guidance))
+    if kept is None or kept[0] is not guidance:
+        offered = offered_as(guidance)
+        near = {code: _near(sign, offered, guidance) for code, sign in offered.items()}
+        kept = _lately.put(id(guidance), (guidance, offered, near))
+    return kept[1], kept[2]
 
 
 def own_words(known: Answers, guidance: Guidance) -> str:

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Q
+from django.db.models import DateField, DateTimeField, Q
 from django.utils import timezone
 
 from accounts.models import Agency, User
+from accounts.prepared import Given, Prepared
 from referrals.models import Conversation, ConversationQuerySet
 from referrals.replay import Outcome, ReadTwice, read_twice
 from referrals.summary import URGENCY
@@ -53,21 +54,36 @@ def open_to(user: User, agency: Agency) -> ConversationQuerySet:
 
 def on_their_way() -> list[Edition]:
     """Return the editions that are newly in force, to come or proposed."""
-    editions = Edition.objects.select_related("partnership")
-    to_come = Q(
-        status=Edition.Status.PUBLISHED, published_on__gt=timezone.localdate(), withdrawn_at=None
+    today = timezone.localdate()
+    return [*_newly_in_force(IN_FORCE(today)), *TO_COME(today)]
+
+
+IN_FORCE = Prepared(
+    lambda: Edition.objects.select_related("partnership").in_force(Given(0, DateField()))
+)
+WITHDRAWN = Prepared(lambda: Edition.objects.filter(withdrawn_at__gte=Given(0, DateTimeField())))
+TO_COME = Prepared(
+    lambda: (
+        Edition.objects.select_related("partnership")
+        .filter(
+            Q(status=Edition.Status.DRAFT, proposed_by__isnull=False)
+            | Q(
+                status=Edition.Status.PUBLISHED,
+                published_on__gt=Given(0, DateField()),
+                withdrawn_at=None,
+            )
+        )
+        .order_by("published_on", "publish_from")
     )
-    proposed = Q(status=Edition.Status.DRAFT, proposed_by__isnull=False)
-    return [
-        *_newly_in_force(editions.in_force()),
-        *editions.filter(to_come | proposed).order_by("published_on", "publish_from"),
-    ]
+)
 
 
 def to_tell(user: User, agency: Agency) -> list[Edition]:
     """Return those of them under which an open conversation of the lead could read differently."""
-    still_open = open_to(user, agency).order_by()
-    return [edition for edition in on_their_way() if _others_are_open(still_open, edition)]
+    editions = on_their_way()
+    # Mostly there is none.
+    still_open = open_to(user, agency).order_by() if editions else Conversation.objects.none()
+    return [edition for edition in editions if _others_are_open(still_open, edition)]
 
 
 def _others_are_open(still_open: ConversationQuerySet, edition: Edition) -> bool:
@@ -80,8 +96,7 @@ def _others_are_open(still_open: ConversationQuerySet, edition: Edition) -> bool
 def _newly_in_force(in_force: Iterable[Edition]) -> Iterator[Edition]:
     """Yield those in force that are new, or that came back when a later one was withdrawn."""
     since = timezone.now() - NEW_FOR
-    withdrawn = Edition.objects.filter(withdrawn_at__gte=since).values_list("partnership")
-    came_back = {partnership for (partnership,) in withdrawn}
+    came_back = {edition.partnership_id for edition in WITHDRAWN(since)}
     seen: set[int] = set()
     for edition in in_force:
         if edition.partnership_id not in seen and edition.published_on:

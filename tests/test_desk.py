@@ -6,10 +6,11 @@ import pytest
 from django.test import Client as Browser
 from django.utils import timezone
 
-from accounts.models import Agency, User
+from accounts.models import Agency, Membership, User
 from referrals import desk, review, standing
+from referrals.desk_forms import FEW
 from referrals.models import Conversation, FollowUp, Review
-from tests.people import LEVEL_2, record, walk_to
+from tests.people import LEVEL_2, make_person, record, walk_to
 
 BELOW = {"judgement": {"level": "1", "reason": "x"}}
 REFUSED = {"agreement": {"agreement": "refused"}}
@@ -198,3 +199,39 @@ def test_the_same_child_is_found_however_the_name_is_typed_and_no_namesake(
     by_name = [(row.child.name, row.again) for row in waiting(lead, agency)]
     assert [(name, again) for name, again in by_name if again] == [("zoe oneil simic", 1)]
     assert len(by_name) == 4
+
+
+def test_where_very_many_work_an_author_is_found_by_email_and_no_address_holds_it(
+    teachers_browser: Browser,
+    leads_browser: Browser,
+    teacher: User,
+    agency: Agency,
+    elsewhere: Agency,
+) -> None:
+    done = record(teachers_browser)
+    asked = {"status": "all", "author": teacher.email.upper()}
+    assert "author" in leads_browser.post("/desk/", asked).text
+    assert "is not one of the available choices" in leads_browser.post("/desk/", asked).text
+    User.objects.bulk_create(
+        User(email=f"{number}@many.example", name=f"M {number}") for number in range(FEW)
+    )
+    many = User.objects.filter(email__endswith="@many.example")
+    Membership.objects.bulk_create(Membership(user=user, agency=agency) for user in many)
+    found = leads_browser.post("/desk/", asked)
+    assert found.status_code == 302
+    assert f"author={teacher.pk}" in found.url
+    assert "example" not in found.url.lower()
+    page = leads_browser.get(found.url).text
+    assert done.reference in page
+    assert f'value="{teacher.email}"' in page
+    assert "@many.example" not in page
+    other = f"author={many[0].pk}"
+    assert done.reference not in leads_browser.get(f"/desk/?status=all&{other}").text
+    # Whoever works elsewhere is nobody here, by email or by key.
+    stranger = make_person("stranger@trust.example", elsewhere)
+    refused = leads_browser.post("/desk/", {"status": "all", "author": stranger.email})
+    assert refused.status_code == 200
+    assert "Nobody in this agency has this email address" in refused.text
+    assert stranger.email not in leads_browser.get(f"/desk/?author={stranger.pk}").text
+    for wrong in ("x", "9" * 30, "²", "a@b"):
+        assert leads_browser.get("/desk/", {"author": wrong}).status_code == 200

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 
+from django.db.models import SlugField
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts.prepared import Given, Prepared
 from thresholds.currency import is_confirmed, standing
 from thresholds.guidance import Contact
-from thresholds.load import contacts_of
+from thresholds.load import contacts_of, told
 from thresholds.models import Area
 from thresholds.models import Contact as ContactRow
 from thresholds.opening import BadHours, Opening, State, from_data, state
@@ -22,6 +24,22 @@ PURPOSE_LABELS = dict(Purpose.choices)
 # Whom to call while a line is closed, the first that is not closed as well.
 UNTIL_THEN = (Purpose.OUT_OF_HOURS, Purpose.URGENT)
 
+# Contacts in use, each with its area, in the order of the cards.
+OF_ALL_AREAS = Prepared(
+    lambda: (
+        ContactRow.objects.filter(retired_on=None)
+        .select_related("area")
+        .order_by("area__position", "area__name", "position", "pk")
+    )
+)
+OF_ONE_AREA = Prepared(
+    lambda: (
+        ContactRow.objects.filter(retired_on=None, area__slug=Given(0, SlugField()))
+        .select_related("area")
+        .order_by("position", "pk")
+    )
+)
+
 
 def phone_cards(request: HttpRequest) -> dict[str, object]:
     """Context processor: a card for each area with contacts.
@@ -29,16 +47,22 @@ def phone_cards(request: HttpRequest) -> dict[str, object]:
     A view that knows where the child lives sets `request.child_area` to the area's slug,
     and gets that card alone.
     """
-    areas = Area.objects.all()
-    if slug := getattr(request, "child_area", ""):
-        areas = areas.filter(slug=slug)
-    return {"phone_cards": cards(areas, timezone.now())}
+    slug = getattr(request, "child_area", "")
+    rows = OF_ONE_AREA(slug) if slug else OF_ALL_AREAS()
+    areas = dict.fromkeys(row.area for row in rows)
+    return {"phone_cards": cards_of(areas, told(rows), timezone.now())}
 
 
 def cards(areas: Iterable[Area], now: datetime) -> list[dict[str, object]]:
     """Return the areas that have contacts, each with its own, never mixed, as they are at `now`."""
     areas = list(areas)
-    contacts = contacts_of(areas)
+    return cards_of(areas, contacts_of(areas), now)
+
+
+def cards_of(
+    areas: Iterable[Area], contacts: Sequence[Contact], now: datetime
+) -> list[dict[str, object]]:
+    """The same of areas whose contacts were fetched."""
     found = []
     for area in areas:
         own = [stand_of(contact, now) for contact in contacts if contact.area == area.slug]

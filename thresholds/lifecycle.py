@@ -5,12 +5,14 @@ currency (owner, checked on, review by) can still be written.
 """
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from accounts.prepared import Given
 from thresholds.published import PUBLISHED, PublishedEdition
 
 # The columns of an edition that no one changes once it is published.
@@ -24,12 +26,12 @@ FROZEN = (
 class EditionQuerySet(models.QuerySet):
     """Editions. Raises PublishedEdition for what would change a published one."""
 
-    def in_force(self) -> "EditionQuerySet":
+    def in_force(self, today: date | Given | None = None) -> "EditionQuerySet":
         """Return those published by today and not withdrawn, the one in force first.
 
         Of two that are published from one day, the one approved later is in force.
         """
-        today = timezone.localdate()
+        today = today or timezone.localdate()
         approved = models.F("approved_at").desc(nulls_last=True)
         return self.filter(status=PUBLISHED, published_on__lte=today, withdrawn_at=None).order_by(
             "-published_on", approved, "-pk"

@@ -4,6 +4,10 @@ from collections.abc import Iterable
 from contextvars import ContextVar
 from datetime import date
 
+from django.db.models import BigAutoField, DateField
+from django.utils import timezone
+
+from accounts.prepared import Given, Prepared
 from thresholds import guidance as g
 from thresholds import models as m
 from thresholds.lately import Lately
@@ -37,16 +41,33 @@ def current_edition(area: m.Area) -> m.Edition:
     previewed = as_if_in_force.get()
     if previewed and previewed.partnership_id == area.partnership_id:
         return previewed
-    editions = m.Edition.objects.in_force().select_related("partnership")
-    found = editions.filter(partnership=area.partnership_id).first()
+    found = in_force_of(area.partnership_id)
     if found is None:
         raise m.Edition.DoesNotExist(f"No edition is in force in {area}.")
     return found
 
 
+_IN_FORCE = Prepared(
+    lambda: (
+        m.Edition.objects.in_force(Given(0, DateField()))
+        .select_related("partnership")
+        .filter(partnership=Given(1, BigAutoField()))[:1]
+    )
+)
+
+
+def in_force_of(partnership: int) -> m.Edition | None:
+    """Return the edition in force today of the partnership with this key, if there is one."""
+    return _IN_FORCE.first(timezone.localdate(), partnership)
+
+
 def contacts_of(areas: Iterable[m.Area]) -> tuple[g.Contact, ...]:
     """Return the contacts in use of `areas` as they stand now. They are never kept in memory."""
-    rows = m.Contact.objects.filter(area__in=areas, retired_on=None).select_related("area")
+    return told(m.Contact.objects.filter(area__in=areas, retired_on=None).select_related("area"))
+
+
+def told(rows: Iterable[m.Contact]) -> tuple[g.Contact, ...]:
+    """Return contacts that were fetched with their areas."""
     return tuple(
         g.Contact(
             area=row.area.slug,

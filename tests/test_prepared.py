@@ -1,0 +1,90 @@
+"""Queries that are compiled once find each time what is there by then, and what was told."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.db.models import CharField
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.backend import PERSON
+from accounts.models import Membership, User
+from accounts.prepared import Given, Prepared
+from referrals.access import OWN
+from referrals.models import Conversation
+from tests.people import walk_to
+from thresholds.load import in_force_of
+from thresholds.models import Contact, Edition
+
+
+def test_it_finds_what_is_there_when_it_is_asked(teacher: User, colleague: User) -> None:
+    named = Prepared(lambda: User.objects.filter(name=Given(0, CharField())))
+    assert named("teacher") == [teacher]
+    assert named("colleague") == [colleague]
+    assert named.first("' OR true --") is None
+    User.objects.filter(pk=colleague.pk).update(name="teacher")
+    assert set(named("teacher")) == {teacher, colleague}
+    assert named.first("colleague") is None
+
+
+def test_it_finds_the_same_as_the_query_that_it_is_made_of(
+    teachers_browser: Client, teacher: User
+) -> None:
+    token = walk_to(teachers_browser, "concern").split("/")[2]
+    with CaptureQueriesContext(connection) as asked:
+        prepared = OWN.first(teacher.pk, token)
+    (query,) = asked.captured_queries
+    plain = Conversation.objects.own_of(teacher).get(token=token)
+    assert prepared == plain
+    assert f"{token}".replace("-", "") in query["sql"].replace("-", "")
+    fields = [field.attname for field in Conversation._meta.concrete_fields]
+    assert {name: getattr(prepared, name) for name in fields} == {
+        name: getattr(plain, name) for name in fields
+    }
+    assert {one["step"] for one in prepared.answered} == {"area", "danger", "child", "call"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda person: Membership.objects.filter(user=person).update(suspended_at=timezone.now()),
+        lambda person: Membership.objects.filter(user=person).update(role="reader"),
+        lambda person: Membership.objects.filter(user=person).delete(),
+        lambda person: User.objects.filter(pk=person.pk).update(is_active=False),
+        lambda person: User.objects.filter(pk=person.pk).update(is_editor=True),
+    ],
+    ids=["suspended", "reader", "left", "inactive", "editor"],
+)
+def test_who_may_no_longer_see_it_finds_nothing(
+    change, teachers_browser: Client, teacher: User, colleague: User
+) -> None:
+    token = walk_to(teachers_browser, "danger").split("/")[2]
+    assert OWN.first(teacher.pk, token)
+    assert OWN.first(colleague.pk, token) is None
+    change(teacher)
+    assert OWN.first(teacher.pk, token) is None
+
+
+def test_a_role_counts_at_the_next_request(teacher: User) -> None:
+    assert {one["role"] for one in PERSON.first(teacher.pk).held} == {"practitioner"}
+    Membership.objects.filter(user=teacher).update(role="lead")
+    assert {one["role"] for one in PERSON.first(teacher.pk).held} == {"lead"}
+
+
+def test_what_is_in_force_follows_the_day(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    edition = Edition.objects.get(slug="ddscp-2019-12")
+    assert in_force_of(edition.partnership_id) == edition
+    before = edition.published_on - timedelta(days=1)
+    with monkeypatch.context() as earlier:
+        earlier.setattr(timezone, "localdate", lambda *args: before)
+        assert in_force_of(edition.partnership_id) is None
+    assert in_force_of(edition.partnership_id) == edition
+
+
+def test_a_number_that_changes_is_on_the_next_page(client: Client, db: None) -> None:
+    contact = Contact.objects.filter(area__slug="derby").exclude(phone="").first()
+    assert contact.phone in client.get("/").text
+    Contact.objects.filter(pk=contact.pk).update(phone="01000 999 111")
+    assert "01000 999 111" in client.get("/").text
