@@ -139,9 +139,9 @@ def test_a_slow_sender_holds_up_nobody_else_and_is_saved_when_it_is_whole(
     sent = request_of(machines, teacher, step, teacher.fields(step) | {"concern": "Slowly"})
     with connect(machines) as slow:
         for start in range(0, len(sent), 200):
-            slow.sendall(sent[start : start + 200])
             assert Visitor(machines.web.url).look("/contacts/").status_code == 200
             assert "Slowly" not in teacher.look(step).text
+            slow.sendall(sent[start : start + 200])
         assert slow.recv(12) == b"HTTP/1.1 302"
     assert "Slowly" in teacher.look(step).text
 
