@@ -171,10 +171,15 @@ def after_in_list(key: str, column: str = "updated_at") -> Q:
     return Q(**{f"{column}__lte": moment}) & older
 
 
+def is_key(text: str) -> bool:
+    """Say whether a text from an address can be the key of a row."""
+    return text.isascii() and text.isdecimal() and len(text) <= LONGEST_KEY
+
+
 def _place(key: str) -> tuple[datetime, int] | None:
     """Return the moment and the key that a place names; None for no place."""
     told, _, pk = key.partition("~")
-    if not (pk.isascii() and pk.isdecimal() and len(pk) <= LONGEST_KEY):
+    if not is_key(pk):
         return None
     try:
         moment = datetime.fromisoformat(told)

@@ -12,6 +12,7 @@ from django.db.models import BigAutoField, Q
 from accounts.models import Agency, User
 from accounts.prepared import Given, Prepared
 from referrals.deadlines import end_of
+from referrals.desk import is_key
 from referrals.finding import has_all_words, words_in
 from referrals.models import Conversation, ConversationQuerySet
 from thresholds.models import Area, Level
@@ -27,7 +28,6 @@ STATUSES = [
 ANY = ("", "Any")
 # As many authors as a list may have.
 FEW = 200
-LONGEST_KEY = 18
 LEVELS = Prepared(lambda: Level.objects.only("number").order_by())
 AREAS = Prepared(Area.objects.all)
 MEMBERS = Prepared(
@@ -90,7 +90,7 @@ class DeskForm(forms.Form):
         )
         # An address of a page holds the person's key, never their email.
         key = self.data.get("author", "")
-        if key.isascii() and key.isdecimal() and len(key) <= LONGEST_KEY:
+        if is_key(key):
             person = self.agency.members.filter(pk=key).first()
             self.data = {**self.data, "author": person.email if person else ""}
 
