@@ -141,5 +141,4 @@ class Erasure(models.Model):
         return f"Erasure {self.pk}: {self.reason}"
 
 
-BY_SCHEDULE = (Erasure.Reason.DRAFT, Erasure.Reason.REFERRAL, Erasure.Reason.OTHER)
 BY_HAND = (Erasure.Reason.RIGHT, Erasure.Reason.MISTAKE, Erasure.Reason.TRIAL)

@@ -150,8 +150,6 @@ LONG = (
     "\n" * 200 + "far below",
     "\u0e01\u0e33" * 400,
 )
-# A half of a character: no form can bring one, a document in JSON can.
-HALF_A_CHARACTER = "\ud800"
 
 # Marks that show nothing or turn the text around them: forms may leave them out, and no more.
 MAY_GO = re.compile(
