@@ -1,7 +1,9 @@
 """Queries that nearly every request asks, put together and compiled once.
 
 Django does both anew each time, which takes longer than the database takes to answer. Only the
-text of a query is kept, and nothing that it finds: who may see what is asked each time.
+text of a query is kept, and nothing that it finds: who may see what is asked each time. PostgreSQL
+prepares it too, once for each connection: it reads and plans a long query for longer than it
+looks for the rows.
 
     by_email = Prepared(lambda: User.objects.filter(email=Given(0, EmailField())))
     by_email("somebody@example.org")
@@ -13,7 +15,9 @@ moment, such as today's date, would stay for ever as it was.
 from collections.abc import Callable
 from copy import copy
 from functools import cached_property
+from itertools import count
 from typing import Any, Generic, TypeVar
+from weakref import WeakSet
 
 from django.db import connections
 from django.db.models import Field, Model, QuerySet, Value
@@ -34,26 +38,76 @@ class Given(Value):
         return self.output_field.get_db_prep_value(values[self.value], connection, prepared=False)
 
 
+class Text:
+    """What a compiled query says, and the values that it is asked with."""
+
+    def __init__(self, sql: str, params: tuple[Any, ...]) -> None:
+        self.sql, self.params = sql, params
+
+    def asked(self, values: tuple[object, ...], connection: Any) -> tuple[str, tuple[Any, ...]]:
+        """Return the SQL and the values to ask with, for those that are told."""
+        return self.sql, tuple(
+            param.told(values, connection) if isinstance(param, Given) else param
+            for param in self.params
+        )
+
+
+class ServerText(Text):
+    """The same, prepared in PostgreSQL under a name. What is not `Given` stands in the text.
+
+    A connection holds what was prepared on it until it ends, whatever becomes of a transaction.
+    A proxy that hands one connection to several clients in turns would break that.
+    """
+
+    numbers = count(1)
+
+    def __init__(self, sql: str, params: tuple[Any, ...], connection: Any) -> None:
+        with connection.cursor() as cursor:
+            places, told = count(1), []
+            for param in params:
+                is_told = isinstance(param, Given)
+                told.append(f"${next(places)}" if is_told else _literal(cursor, param))
+        super().__init__(sql, tuple(param for param in params if isinstance(param, Given)))
+        self.name = f"prepared_{next(self.numbers)}"
+        self.text = (sql % tuple(told)).replace("%", "%%")
+        self._known: WeakSet[Any] = WeakSet()
+
+    def asked(self, values: tuple[object, ...], connection: Any) -> tuple[str, tuple[Any, ...]]:
+        _, given = super().asked(values, connection)
+        sql = f"EXECUTE {self.name}"
+        if given:
+            sql += f" ({', '.join(['%s'] * len(given))})"
+        # As a cursor does: a connection that has died is replaced now, by one that knows nothing.
+        connection.close_if_health_check_failed()
+        connection.ensure_connection()
+        if connection.connection not in self._known:
+            self._known.add(connection.connection)
+            sql = f"PREPARE {self.name} AS {self.text}; {sql}"
+        return sql, given
+
+
+def _literal(cursor: Any, value: object) -> str:
+    return str(cursor.mogrify("%s", [value]).decode())
+
+
 class Prepared(Generic[Row]):
     """What `make` returns, for values that are told each time. It is made when first asked for."""
 
     def __init__(self, make: Callable[[], QuerySet[Row]]) -> None:
         self.make = make
         # By the name of the database: the text is another in another kind of database.
-        self._compiled: dict[str, tuple[Any, str, tuple[Any, ...]]] = {}
+        self._compiled: dict[str, tuple[Any, Text]] = {}
 
     def __call__(self, *values: object) -> list[Row]:
         rows = self._rows
-        compiler, sql, params = self._compiled.get(rows.db) or self._compile(rows.db)
+        compiler, text = self._compiled.get(rows.db) or self._compile(rows.db)
         asked, query = copy(compiler), copy(rows.query)
         asked.connection = connections[rows.db]
-        given = tuple(
-            param.told(values, asked.connection) if isinstance(param, Given) else param
-            for param in params
-        )
-        asked.as_sql = lambda *args, **kwargs: (sql, given)
+        asked.as_sql = lambda *args, **kwargs: text.asked(values, asked.connection)
         query.get_compiler = lambda *args, **kwargs: asked  # type: ignore[method-assign]
-        return list(QuerySet(rows.model, query, rows.db))
+        found: Any = QuerySet(rows.model, query, rows.db)
+        found._iterable_class, found._fields = rows._iterable_class, rows._fields  # type: ignore[attr-defined]
+        return list(found)
 
     def first(self, *values: object) -> Row | None:
         return next(iter(self(*values)), None)
@@ -62,6 +116,11 @@ class Prepared(Generic[Row]):
     def _rows(self) -> QuerySet[Row]:
         return self.make()
 
-    def _compile(self, name: str) -> tuple[Any, str, tuple[Any, ...]]:
-        compiler = self._rows.query.get_compiler(name)
-        return self._compiled.setdefault(name, (compiler, *compiler.as_sql()))
+    def _compile(self, name: str) -> tuple[Any, Text]:
+        compiler, connection = self._rows.query.get_compiler(name), connections[name]
+        sql, params = compiler.as_sql()
+        if connection.vendor == "postgresql":
+            text: Text = ServerText(sql, params, connection)
+        else:
+            text = Text(sql, params)
+        return self._compiled.setdefault(name, (compiler, text))

@@ -62,6 +62,8 @@ def environment(**options: Any) -> Environment:
     options["loader"] = ChoiceLoader([options["loader"], macros])
     options["trim_blocks"] = options["lstrip_blocks"] = True
     del options["autoescape"]  # not a choice
+    # All templates stay: to note which was used last, at each import of a macro, takes longer.
+    options["cache_size"] = -1
     env = Pages(autoescape=True, **options)
     env.globals |= {
         "crispy": crispy,

@@ -14,7 +14,7 @@ from accounts.prepared import Given, Prepared
 from referrals.deadlines import end_of
 from referrals.desk import is_key
 from referrals.finding import has_all_words, words_in
-from referrals.models import Conversation, ConversationQuerySet
+from referrals.models import Conversation
 from thresholds.models import Area, Level
 
 REFERENCE = re.compile(r"^TG-?[0-9A-Z]{4}-?[0-9A-Z]{4}$")
@@ -124,43 +124,27 @@ class DeskForm(forms.Form):
         return self.cleaned_data.get("status", TO_REVIEW) == TO_REVIEW
 
     @property
-    def latest_by(self) -> str:
-        """The column by which a list has the latest first: the one whose days are asked for."""
-        by_day = self.cleaned_data.get("since") or self.cleaned_data.get("until")
-        return "recorded_at" if by_day else "updated_at"
-
-    @property
     def narrows(self) -> bool:
         """Say whether anything but the status is asked for."""
         return any(value for name, value in self.cleaned_data.items() if name != "status")
 
-    def narrow(self, among: ConversationQuerySet) -> ConversationQuerySet:
-        """Return those of `among` that are asked for, whatever their status."""
+    @property
+    def narrowed(self) -> dict[str, object]:
+        """What narrows the list, by name: the moments of days, and `elsewhere` for no area."""
         asked = self.cleaned_data
-        if level := asked.get("level"):
-            among = among.filter(judged_level=level)
-        if area := asked.get("area"):
-            among = among.filter(area=None if area == "none" else area)
-        if author := asked.get("author"):
-            among = among.filter(author=author)
-        # In the queue they are the same for a record, and the index of what waits has the second.
-        for column in ("recorded_at", "waits_since") if self.is_queue else ("recorded_at",):
-            if since := asked.get("since"):
-                among = among.filter(**{f"{column}__gte": end_of(since - timedelta(days=1))})
-            if until := asked.get("until"):
-                among = among.filter(**{f"{column}__lt": end_of(until)})
-        return among.filter(self._words())
+        found = {name: asked[name] for name in ("level", "area", "author") if asked.get(name)}
+        if found.get("area") == "none":
+            found = {name: value for name, value in found.items() if name != "area"}
+            found["elsewhere"] = True
+        if since := asked.get("since"):
+            found["since"] = end_of(since - timedelta(days=1))
+        if until := asked.get("until"):
+            found["until"] = end_of(until)
+        return found
 
-    def of_status(self, among: ConversationQuerySet) -> ConversationQuerySet:
-        """Return those of `among` in the status that is asked for."""
-        status = self.cleaned_data["status"]
-        if status == DRAFTS:
-            # A draft was recorded on no day.
-            return among.none() if self.latest_by == "recorded_at" else among.drafts()
-        recorded = among.recorded()
-        return recorded if status == ALL else recorded.filter(review_state=status)
-
-    def _words(self) -> Q:
+    @property
+    def said(self) -> Q:
+        """What the words that are searched for are found by: of a reference or of the text."""
         words = self.cleaned_data.get("words", "")
         typed = words.upper().replace(" ", "")
         if REFERENCE.match(typed):

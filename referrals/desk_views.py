@@ -1,6 +1,5 @@
 """The lead's desk: one agency's conversations, by what waits or by what is looked for."""
 
-from functools import partial
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +12,7 @@ from accounts.models import Agency
 from referrals import desk, standing, would_differ
 from referrals.access import agency_for, personal, show
 from referrals.desk_forms import TO_REVIEW, DeskForm
+from referrals.desk_pages import page_of
 from referrals.models import LEAD, Conversation
 
 
@@ -34,7 +34,7 @@ def desk_page(request: HttpRequest) -> HttpResponse:
     rows: list[Conversation] = []
     after = ""
     if form.is_valid():
-        rows, after = page_of(form, request, agency, asked.get("after", ""))
+        rows, after = page_of(form, request.user, agency, asked.get("after", ""))
     return show(
         request,
         "desk/desk.html",
@@ -58,21 +58,3 @@ def address(agency: Agency, asked: dict[str, str]) -> str:
     """Return the address of the desk with these filters, but for the words that are searched."""
     kept = {name: value for name, value in asked.items() if name != "words"}
     return f"{reverse('desk')}?{urlencode({'agency': agency.pk} | kept)}"
-
-
-def page_of(
-    form: DeskForm, request: HttpRequest, agency: Agency, after: str
-) -> tuple[list[Conversation], str]:
-    """Return a page of rows, and where the next begins or ""."""
-    if form.is_queue:
-        among = form.narrow(desk.queue(request.user, agency))
-        key, later = desk.key_in_queue, desk.after_in_queue
-    else:
-        led = Conversation.objects.led_by(request.user).filter(agency=agency)
-        column = form.latest_by
-        among = form.narrow(form.of_status(led)).order_by(f"-{column}", "-pk")
-        key = partial(desk.key_in_list, column=column)
-        later = partial(desk.after_in_list, column=column)
-    rows = desk.rows_of(among.filter(later(after))[: desk.PAGE + 1], request.user)
-    more = len(rows) > desk.PAGE
-    return rows[: desk.PAGE], key(rows[desk.PAGE - 1]) if more else ""

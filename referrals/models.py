@@ -39,7 +39,12 @@ def subject_of(token: object) -> str:
 
 def is_left_in_danger(now: datetime) -> Q:
     """Return the condition on a draft about danger that nobody has saved for a while."""
-    return Q(status=Conversation.Status.DRAFT, danger=True, updated_at__lte=now - IDLE)
+    return left_in_danger_since(now - IDLE)
+
+
+def left_in_danger_since(moment: object) -> Q:
+    """Return the condition on a draft about danger that nobody has saved since a moment."""
+    return Q(status=Conversation.Status.DRAFT, danger=True, updated_at__lte=moment)
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):

@@ -10,7 +10,9 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import (
+    BigAutoField,
     Case,
+    DateTimeField,
     Exists,
     F,
     OuterRef,
@@ -24,14 +26,17 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import Agency
+from accounts.prepared import Given, Prepared
 from referrals.desk_indexes import OPEN
 from referrals.models import (
+    IDLE,
     LAST_TURN,
     Child,
     Conversation,
     ConversationQuerySet,
     FollowUp,
     is_left_in_danger,
+    left_in_danger_since,
 )
 from thresholds.models import Level
 
@@ -132,19 +137,30 @@ def settle(agency: Agency, now: datetime) -> None:
     And whatever is open without a place, so that no record can be hidden from its leads by
     what forgot to call `stand`. Mostly that is nothing, and then nothing is written.
     """
-    own = Conversation.objects.filter(agency=agency).order_by()
-    # Each is looked up in an index of its own, which is all but empty.
-    conditions = (
+    while found := MOVED(agency.pk, now, now - IDLE):
+        # Asked again while a row is locked: what somebody is just doing to it comes first.
+        due, left, lost = _moved_by_time(now, now - IDLE)
+        own = Conversation.objects.filter(agency=agency).order_by()
+        stand(own.filter(due | left | lost, pk__in=[row.pk for row in found]), now)
+
+
+def _moved_by_time(now: object, idle_since: object) -> tuple[Q, Q, Q]:
+    """Return the conditions, each of which has an index of its own that is all but empty."""
+    return (
         Q(due_at__lte=now, is_late=False),
-        Q(is_left_in_danger(now), waits_since=None),
+        Q(left_in_danger_since(idle_since), waits_since=None),
         Q(review_state__in=OPEN, waits_since=None),
     )
-    first, *others = (own.filter(condition).values("pk") for condition in conditions)
-    found = first.union(*others, all=True)
-    while keys := [row["pk"] for row in found[:AT_ONCE]]:
-        # Asked again while a row is locked: what somebody is just doing to it comes first.
-        moved = own.filter(conditions[0] | conditions[1] | conditions[2], pk__in=keys)
-        stand(moved, now)
+
+
+def _moved() -> QuerySet[Conversation]:
+    agency, now, idle = Given(0, BigAutoField()), *(Given(n, DateTimeField()) for n in (1, 2))
+    own = Conversation.objects.filter(agency=agency).order_by().only("pk")
+    first, *others = (own.filter(condition) for condition in _moved_by_time(now, idle))
+    return first.union(*others, all=True)[:AT_ONCE]
+
+
+MOVED = Prepared(_moved)
 
 
 @transaction.atomic

@@ -7,7 +7,7 @@ from django.test import Client as Browser
 from django.utils import timezone
 
 from accounts.models import Agency, Membership, User
-from referrals import desk, review, standing
+from referrals import desk, desk_pages, review, standing
 from referrals.desk_forms import FEW
 from referrals.models import Conversation, FollowUp, Review
 from tests.people import LEVEL_2, make_person, record, walk_to
@@ -29,7 +29,7 @@ def late(conversation: Conversation) -> None:
 
 def waiting(lead: User, agency: Agency) -> list[Conversation]:
     standing.settle(agency, timezone.now())
-    return desk.rows_of(desk.queue(lead, agency), lead)
+    return desk_pages.rows_of(desk.queue(lead, agency), lead)
 
 
 def test_the_gravest_comes_first_and_then_the_oldest(
@@ -153,7 +153,7 @@ def test_a_filter_that_makes_no_sense_is_told(
 def test_pages_show_every_record_once(
     teachers_browser: Browser, leads_browser: Browser, monkeypatch: pytest.MonkeyPatch, status: str
 ) -> None:
-    monkeypatch.setattr(desk, "PAGE", 2)
+    monkeypatch.setattr(desk_pages, "PAGE", 2)
     tokens = {str(record(teachers_browser, **named(f"Child {n}")).token) for n in range(5)}
     url, seen = f"/desk/?status={status}", []
     for _ in range(3):

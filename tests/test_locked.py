@@ -31,7 +31,7 @@ from accounts.locked import (
     LockedTextField,
 )
 from accounts.models import Agency, User
-from referrals import desk, follow_up, review, services
+from referrals import desk, desk_pages, follow_up, review, services
 from referrals.fields import PlainText
 from referrals.finding import has_all_words, key_of, words_in
 from referrals.models import Answer, Child, Conversation, CouncilAnswer, Review
@@ -298,7 +298,7 @@ def test_the_same_child_is_found_while_keys_change(
     settings.INDEX_KEYS = [NEW, OLD]
     again = record(teachers_browser, child=LEVEL_2["child"] | {"name": "AMINA  example"})
     assert list(desk.about_same_child(lead, again)) == [first]
-    queued = {row.pk: row.again for row in desk.rows_of(desk.queue(lead, agency), lead)}
+    queued = {row.pk: row.again for row in desk_pages.rows_of(desk.queue(lead, agency), lead)}
     assert queued[again.pk] == 1 and sum(queued.values()) == 1
     for typed, number in (("breakfast", 3), ("amina", 2), ("somebody", 1)):
         assert Conversation.objects.filter(has_all_words(agency.pk, typed)).count() == number

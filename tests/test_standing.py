@@ -4,12 +4,13 @@ from datetime import datetime, timedelta
 from random import Random
 
 import pytest
-from django.db.models import Q
 from django.test import Client as Browser
 from django.utils import timezone
 
 from accounts.models import Agency, Membership, User
-from referrals import desk, follow_up, review, services, standing
+from referrals import desk, desk_pages, follow_up, review, services, standing
+from referrals.desk_forms import TO_REVIEW
+from referrals.desk_pages import asked_for, place_of, told_by
 from referrals.models import Child, Conversation, FollowUp, Review
 from tests.many import fill
 from tests.people import make_person, walk_to
@@ -140,10 +141,10 @@ def test_a_record_kept_from_one_lead_moves_no_later_one(
     again.refresh_from_db()
     assert again.turn == 7
     rows = {
-        who: {row.pk: row.again for row in desk.rows_of(led_by(who, agency), who)}
+        who: desk_pages.rows_of(led_by(who, agency).filter(pk=again.pk), who)[0].again
         for who in (lead, other)
     }
-    assert rows[lead][again.pk] and not rows[other][again.pk]
+    assert rows[lead] and not rows[other]
 
 
 def led_by(who: User, agency: Agency):
@@ -166,8 +167,8 @@ def test_the_queue_is_walked_page_by_page_without_a_gap(
 ) -> None:
     whole = list(desk.queue(lead, agency).values_list("pk", flat=True))
     walked: list[int] = []
-    place = Q()
-    while rows := desk.rows_of(desk.queue(lead, agency).filter(place)[:4], lead):
+    told, place = {"lead": lead.pk, "agency": agency.pk}, {}
+    while rows := desk_pages.rows_of(asked_for(TO_REVIEW, told | place), lead)[:4]:
         walked += [row.pk for row in rows]
-        place = desk.after_in_queue(desk.key_in_queue(rows[-1]))
+        place = told_by(TO_REVIEW, place_of(rows[-1], "waits_since"))
     assert walked == whole and len(whole) > 8

@@ -1,0 +1,242 @@
+"""A page of the lead's desk: which rows it has, in which order, and where the next begins.
+
+Its query is put together and compiled once for each combination of filters (accounts/prepared.py).
+Where words are searched for it is done each time: they are not always as many.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from django.db.models import (
+    BigAutoField,
+    BooleanField,
+    Case,
+    CharField,
+    DateTimeField,
+    F,
+    Field,
+    Func,
+    Q,
+    QuerySet,
+    SmallIntegerField,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import GreaterThan
+
+from accounts.models import Agency, User
+from accounts.prepared import Given, Prepared
+from referrals import standing
+from referrals.desk import is_key, queue_among
+from referrals.desk_forms import ALL, DRAFTS, TO_REVIEW, DeskForm
+from referrals.models import Child, Conversation, ConversationQuerySet
+
+PAGE = 25
+ROWS = PAGE + 1
+# What a row shows. Each lock that is opened takes its time: no other text is asked for.
+SHOWN = (
+    *("token", "status", "agency", "recorded_at", "updated_at", "reference", "danger"),
+    *("judged_level", "read_level", "read_up_to", "lead_level", "review_state"),
+    *("turn", "waits_since", "author__name", "author__email", "area__name"),
+    *(f"child__{name}" for name in ("name", "agency_reference", "born_on")),
+    *(f"child__{name}" for name in ("name_key", "born_key", "reference_key")),
+)
+# What a desk can be asked with, by name.
+FIELDS: dict[str, "Field[Any, Any]"] = {
+    "lead": BigAutoField(),
+    "agency": BigAutoField(),
+    "level": SmallIntegerField(),
+    "area": BigAutoField(),
+    "author": BigAutoField(),
+    "since": DateTimeField(),
+    "until": DateTimeField(),
+    # The place after which the page begins.
+    "turn": SmallIntegerField(),
+    "moment": DateTimeField(),
+    "row": BigAutoField(),
+}
+GIVEN = {name: Given(place, field) for place, (name, field) in enumerate(FIELDS.items())}
+NARROWED = {
+    "level": "judged_level",
+    "area": "area",
+    "elsewhere": "area__isnull",
+    "author": "author",
+}
+DAYS = {"since": "gte", "until": "lt"}
+
+
+def page_of(
+    form: DeskForm, user: User, agency: Agency, after: str
+) -> tuple[list[Conversation], str]:
+    """Return a page of rows, and where the next begins or "". A place that is none is the start."""
+    status = form.cleaned_data["status"]
+    told = {"lead": user.pk, "agency": agency.pk} | form.narrowed | told_by(status, after)
+    column = _column(status, told)
+    if status == DRAFTS and column == "recorded_at":
+        return [], ""  # a draft was recorded on no day
+    if form.cleaned_data.get("words"):
+        rows = rows_of(asked_for(status, told).filter(form.said), user)
+    else:
+        rows = _prepared(status, frozenset(told))(*(told.get(name) for name in FIELDS))
+        count_earlier(rows, user)
+    more = len(rows) > PAGE
+    return rows[:PAGE], place_of(rows[PAGE - 1], column) if more else ""
+
+
+@cache
+def _prepared(status: str, names: frozenset[str]) -> Prepared[Conversation]:
+    """Return the page with these filters. There are some hundreds of them, and few are used."""
+    told = {name: GIVEN.get(name, True) for name in names}
+    return Prepared(lambda: in_rows(asked_for(status, told))[:ROWS])
+
+
+def asked_for(status: str, told: Mapping[str, Any]) -> ConversationQuerySet:
+    """Return what is asked for in its order. What is told is a value, or will be `Given`."""
+    led, agency = Conversation.objects.led_by_key(told["lead"]), told["agency"]
+    column, in_queue = _column(status, told), status == TO_REVIEW
+    if in_queue:
+        found = queue_among(led, agency)
+    else:
+        found = _of_status(status, led.filter(agency=agency)).order_by(f"-{column}", "-pk")
+    narrowed = {lookup: told[name] for name, lookup in NARROWED.items() if name in told}
+    found = found.filter(**narrowed)
+    # In the queue both are the same for a record, and the index of what waits has the second.
+    for each in {"recorded_at", column} if in_queue else {"recorded_at"}:
+        for name, compared in DAYS.items():
+            if name in told:
+                found = found.filter(**{f"{each}__{compared}": told[name]})
+    return found.filter(_after(column, told))
+
+
+def _of_status(status: str, among: ConversationQuerySet) -> ConversationQuerySet:
+    if status == DRAFTS:
+        return among.drafts()
+    recorded = among.recorded()
+    return recorded if status == ALL else recorded.filter(review_state=status)
+
+
+def _column(status: str, told: Mapping[str, Any]) -> str:
+    """Return by which column the rows go: in a list by the one whose days are asked for."""
+    if status == TO_REVIEW:
+        return "waits_since"
+    return "recorded_at" if DAYS.keys() & told.keys() else "updated_at"
+
+
+class Row(Func):
+    """Several columns, or values, compared as one: the database walks on from a place."""
+
+    template = "(%(expressions)s)"
+    output_field = BooleanField()
+
+
+def _after(column: str, told: Mapping[str, Any]) -> Q:
+    """Return what comes after the place that is told, if one is."""
+    if "row" not in told:
+        return Q()
+    if "turn" in told:
+        place = (told[name] for name in ("turn", "moment", "row"))
+        values = (each if isinstance(each, Value) else Value(each) for each in place)
+        return Q(GreaterThan(Row("turn", column, "pk"), Row(*values)))
+    moment, row = told["moment"], told["row"]
+    # The first condition lets the database begin at the place in its index.
+    older = Q(**{f"{column}__lt": moment}) | Q(**{column: moment}, pk__lt=row)
+    return Q(**{f"{column}__lte": moment}) & older
+
+
+def place_of(row: Conversation, column: str) -> str:
+    """Return where a row stands, for the address of the page after it."""
+    place = f"{getattr(row, column).isoformat()}~{row.pk}"
+    return f"{row.turn}~{place}" if column == "waits_since" else place
+
+
+def told_by(status: str, text: str) -> dict[str, object]:
+    """Return what a place from an address tells, by name: nothing, where it is none."""
+    found: dict[str, object] = {}
+    if status == TO_REVIEW:
+        turn, _, text = text.partition("~")
+        if not (is_key(turn) and len(turn) == 1):
+            return {}
+        found["turn"] = int(turn)
+    told, _, row = text.partition("~")
+    if not is_key(row):
+        return {}
+    try:
+        moment = datetime.fromisoformat(told)
+    except ValueError:
+        return {}
+    return found | {"moment": moment, "row": int(row)} if moment.tzinfo else {}
+
+
+def rows_of(found: ConversationQuerySet, user: User) -> list[Conversation]:
+    """Return the first rows, as many as a page needs to know whether there are more."""
+    rows = list(in_rows(found)[:ROWS])
+    count_earlier(rows, user)
+    return rows
+
+
+def in_rows(found: ConversationQuerySet) -> ConversationQuerySet:
+    """Return the same with what a row shows, the reasons by their slugs, and `since`."""
+    return (
+        found.select_related("author", "area", "child")
+        .only(*SHOWN)
+        .annotate(
+            since=Coalesce("recorded_at", "updated_at"),
+            overdue=F("is_late"),
+            protection=F("child_protection"),
+            highest=Case(
+                When(standing.is_highest(), then=Value(True)),
+                default=Value(False),
+                output_field=BooleanField(),
+            ),
+            below=F("below_reading"),
+            refused=F("consent_refused"),
+        )
+    )
+
+
+def count_earlier(rows: list[Conversation], user: User) -> None:
+    """Set on each row `again`: how many earlier ones there are about the same child.
+
+    The rows are a page of one agency. Only what `user` may see counts.
+    """
+    children = [row.child for row in rows if row.is_recorded]
+    others: list[tuple[Any, ...]] = []
+    if children:
+        names = _filled(child.name_key for child in children)
+        references = _filled(child.reference_key for child in children)
+        others = EARLIER(user.pk, rows[0].agency_id, *names, *references)
+    for row in rows:
+        row.again = row.is_recorded and sum(_is_earlier(other, row) for other in others)
+
+
+def _filled(keys: Iterable[str]) -> list[str]:
+    """Return the keys, as many as a page can have: no child has what stands for a missing one."""
+    found = sorted(set(keys) - {""})
+    return found + ["-"] * (ROWS - len(found))
+
+
+def _earlier() -> QuerySet[Child, Any]:
+    lead, agency = (Given(place, BigAutoField()) for place in (0, 1))
+    names, references = (
+        [Given(place, CharField()) for place in range(begin, begin + ROWS)]
+        for begin in (2, 2 + ROWS)
+    )
+    seen = Conversation.objects.led_by_key(lead).filter(agency=agency)
+    same = Q(name_key__in=names) | Q(reference_key__in=references)
+    return Child.objects.filter(same, conversation__in=seen).values_list(
+        "conversation__recorded_at", "born_key", "reference_key"
+    )
+
+
+EARLIER: Prepared[Any] = Prepared(_earlier)
+
+
+def _is_earlier(other: tuple[Any, ...], row: Conversation) -> bool:
+    recorded_at, born, reference = other
+    child = row.child
+    same = child.born_key and born == child.born_key
+    same = same or (child.reference_key and reference == child.reference_key)
+    return bool(same and timedelta(0) < row.recorded_at - recorded_at <= standing.TOGETHER)
