@@ -20,13 +20,15 @@ Choices may be grouped as Django groups them (checkboxes and radios show a headi
 and a choice's label may be a `Choice`, which carries a hint.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 from django import forms
 from django.forms import BoundField
+from jinja2 import Undefined
+from markupsafe import Markup, escape
 
 from referrals.fields import DATE_PARTS, DatePartsWidget
 
@@ -56,6 +58,26 @@ def govuk_field(field: BoundField) -> tuple[str, Params]:
                 component = "character-count"
             return component, _shared(field) | build(field)
     raise TypeError(f"No GOV.UK component for {type(widget).__name__} ({field.name})")
+
+
+def govuk_attributes(attributes: Mapping[str, Any] | str) -> Markup:
+    """Return the attributes of an element, each with a space before it.
+
+    What the macro of this name in the library does: a test compares the two. A value may be a
+    mapping of `value` and `optional`: then True is the name alone, and False or nothing is nothing.
+    """
+    if not isinstance(attributes, Mapping):
+        return Markup(attributes if isinstance(attributes, str) else "")  # noqa: S704 (as there)
+    parts = []
+    for name, value in attributes.items():
+        optional = isinstance(value, Mapping) and value.get("optional") is True
+        shown = value.get("value", Undefined()) if isinstance(value, Mapping) else value
+        if optional and shown is True:
+            parts.append(f" {escape(name)}")
+        elif not (optional and (shown is None or shown is False or isinstance(shown, Undefined))):
+            text = str(shown).lower() if isinstance(value, bool) else shown
+            parts.append(f' {escape(name)}="{escape(text)}"')
+    return Markup("".join(parts))  # noqa: S704 (each is escaped)
 
 
 def error_target(field: BoundField) -> str:

@@ -21,7 +21,6 @@ from django.forms import BaseForm, Field
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
@@ -29,8 +28,8 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, Undef
 from jinja2.runtime import Context
 
 from accounts.once import once_field
-from portal.govuk import error_target, govuk_field
-from referrals.wording import long_moment
+from portal.govuk import error_target, govuk_attributes, govuk_field
+from referrals.wording import day_of, long_moment
 
 BULLET = "• "
 PARAGRAPH = '<p class="govuk-body">{}</p>'
@@ -70,6 +69,7 @@ def environment(**options: Any) -> Environment:
         "error_summary": error_summary,
         "get_messages": get_messages,
         "once_field": once_field,
+        "govuk_attributes": govuk_attributes,
         "govuk_field": govuk_field,
         "static": static,
         "url": url,
@@ -127,7 +127,7 @@ def long_date(value: date | None) -> str:
     """21 November 2026, in the portal's own time zone; "" for no date."""
     if isinstance(value, datetime):
         value = localtime(value)
-    return date_format(value, "j F Y") if value else ""
+    return day_of(value) if value else ""
 
 
 def paragraphs(text: str) -> SafeString:
