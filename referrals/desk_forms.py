@@ -5,6 +5,7 @@ What is searched for in the text is posted, because it may be a child's name.
 
 import re
 from datetime import timedelta
+from typing import Any
 
 from django import forms
 from django.db.models import BigAutoField, Q
@@ -28,7 +29,9 @@ STATUSES = [
 ANY = ("", "Any")
 # As many authors as a list may have.
 FEW = 200
-LEVELS = Prepared(lambda: Level.objects.only("number").order_by())
+LEVELS: Prepared[Any] = Prepared(
+    lambda: Level.objects.values_list("number").order_by("number").distinct()
+)
 AREAS = Prepared(Area.objects.all)
 MEMBERS = Prepared(
     lambda: (
@@ -68,8 +71,7 @@ class DeskForm(forms.Form):
     def __init__(self, *args: object, agency: Agency, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.agency = agency
-        levels = sorted({level.number for level in LEVELS()})
-        self.fields["level"].choices = [ANY, *((str(n), f"Level {n}") for n in levels)]
+        self.fields["level"].choices = [ANY, *((str(n), f"Level {n}") for (n,) in LEVELS())]
         self.fields["area"].choices = [
             ANY,
             *((str(area.pk), area.name) for area in AREAS()),

@@ -226,8 +226,10 @@ class SignsForm(StepForm):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["codes"].choices = [(i.code, i.text) for i in self.guidance.indicators]
-        self.fields["unknown_domains"].choices = [(d.code, d.name) for d in self.guidance.domains]
+        # Asked for when something is chosen: the page writes its own checkboxes.
+        signs, domains = self.guidance.indicators, self.guidance.domains
+        self.fields["codes"].choices = lambda: [(sign.code, sign.text) for sign in signs]
+        self.fields["unknown_domains"].choices = lambda: [(one.code, one.name) for one in domains]
 
     def clean(self) -> dict[str, object]:
         data = super().clean() or {}

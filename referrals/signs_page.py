@@ -29,7 +29,21 @@ NOT_ABOUT_NOW = frozenset({"if-nothing-changes", "previous-support", "what-your-
 Signs = tuple[Indicator, ...]
 
 
-_lately: Lately[tuple[Guidance, dict[str, Indicator], dict[str, Signs]]] = Lately(EDITIONS)
+@dataclass(frozen=True)
+class Offer:
+    """What the guidance alone decides: worked out once.
+
+    `signs` has the sign that is offered for each code, `near` the neighbours of that sign, and
+    `domains` the strengths and the worries of each domain.
+    """
+
+    guidance: Guidance
+    signs: dict[str, Indicator]
+    near: dict[str, Signs]
+    domains: dict[str, tuple[Signs, Signs]]
+
+
+_lately: Lately[Offer] = Lately(EDITIONS)
 
 
 @dataclass(frozen=True)
@@ -56,41 +70,40 @@ class Suggestion:
 def signs(facts: Facts, form: StepForm) -> dict[str, Any]:
     """Return the suggestions, the domains with their signs, strengths first, and what is ticked."""
     guidance = facts.guidance
-    offered, near = _of(guidance)
+    offer = _offer_of(guidance)
     text = own_words(facts.known, guidance)
     most = OF_MORE if len(sentences(text)) > 1 else OF_ONE_SENTENCE
     answer = find(text, facts.conversation.edition, most) if text else Answer()
-    suggestions = _suggestions(answer.found, offered, near)
-    ticked = {offered[code].code for code in _values(form, "codes") if code in offered}
+    suggestions = _suggestions(answer.found, offer.signs, offer.near)
+    codes = _values(form, "codes")
+    ticked = {offer.signs[code].code for code in codes if code in offer.signs}
     above = _placed(suggestions)
     unknown = set(_values(form, "unknown_domains"))
-    domains = [
-        _domain(domain, guidance, offered, ticked, above.keys(), unknown)
-        for domain in guidance.domains
-    ]
+    domains = [_domain(domain, offer, ticked, above.keys(), unknown) for domain in guidance.domains]
     in_order = above | {sign.code: sign for domain in domains for sign in domain["signs"]}
     return {
         "suggestions": suggestions,
         "left_out": answer.left_out,
         "above": above,
-        "near": near,
+        "near": offer.near,
         "ticked": ticked,
         "chosen": [sign for code, sign in in_order.items() if code in ticked],
         "domains": domains,
     }
 
 
-def _of(guidance: Guidance) -> tuple[dict[str, Indicator], dict[str, Signs]]:
-    """Return for each code the sign that is offered for it, and the neighbours of that sign.
-
-    Nothing but the guidance decides that: it is worked out once.
-    """
+def _offer_of(guidance: Guidance) -> Offer:
     kept = _lately.get(id(guidance))
-    if kept is None or kept[0] is not guidance:
+    if kept is None or kept.guidance is not guidance:
         offered = offered_as(guidance)
         near = {code: _near(sign, offered, guidance) for code, sign in offered.items()}
-        kept = _lately.put(id(guidance), (guidance, offered, near))
-    return kept[1], kept[2]
+        own: dict[str, tuple[list[Indicator], list[Indicator]]] = {}
+        for sign in dict.fromkeys(offered.values()):
+            strengths, worries = own.setdefault(sign.domain, ([], []))
+            (strengths if sign.code in guidance.strength_codes else worries).append(sign)
+        domains = {code: (tuple(first), tuple(then)) for code, (first, then) in own.items()}
+        kept = _lately.put(id(guidance), Offer(guidance, offered, near, domains))
+    return kept
 
 
 def own_words(known: Answers, guidance: Guidance) -> str:
@@ -152,18 +165,11 @@ def _placed(suggestions: Iterable[Suggestion]) -> dict[str, Indicator]:
 
 
 def _domain(
-    domain: Domain,
-    guidance: Guidance,
-    offered: dict[str, Indicator],
-    ticked: Set[str],
-    above: Set[str],
-    unknown: Set[str],
+    domain: Domain, offer: Offer, ticked: Set[str], above: Set[str], unknown: Set[str]
 ) -> dict[str, Any]:
     """Return a domain. It is met open where something in it is ticked that stands nowhere else."""
-    own = [sign for sign in dict.fromkeys(offered.values()) if sign.domain == domain.code]
-    strengths = [sign for sign in own if sign.code in guidance.strength_codes]
-    worries = [sign for sign in own if sign.code not in guidance.strength_codes]
-    chosen = {sign.code for sign in own} & ticked
+    strengths, worries = offer.domains.get(domain.code, ((), ()))
+    chosen = {sign.code for sign in (*strengths, *worries)} & ticked
     return {
         "code": domain.code,
         "name": domain.name,
