@@ -101,13 +101,9 @@ def save_answer(
     if step == "child":
         conversation.kept_from.set(people_of(conversation.agency, data.get("kept_from")))
         changed |= {} if data.get(UNFINISHED) else {"reaches_leads": True}
-    # The update also locks the row, so that nothing is saved while it is being recorded.
-    if not Conversation.objects.drafts().filter(pk=conversation.pk).update(**changed):
-        raise Frozen("A recorded conversation cannot be changed.")
-    if seen is not None:
-        now = Answer.objects.filter(conversation=conversation, step=step).first()
-        if now and version(now.data) not in (seen, version(saved)):
-            raise Overtaken(now.data)
+    now = _answer_once_locked(conversation, step, changed)
+    if seen is not None and now is not None and version(now) not in (seen, version(saved)):
+        raise Overtaken(now)
     Answer.objects.bulk_create(
         [Answer(conversation=conversation, step=step, data=saved)],
         update_conflicts=True,
@@ -116,6 +112,24 @@ def save_answer(
     )
     tell(Event.Verb.CHANGED, conversation, conversation.author, step)
     return saved
+
+
+def _answer_once_locked(
+    conversation: Conversation, step: str, changed: dict[str, object]
+) -> Data | None:
+    """Change the draft's row, which locks it, and return what is answered at `step` by now.
+
+    Nothing is saved, nor is it recorded, while it is locked. Raises Frozen once it is recorded.
+    """
+    draft = Conversation.objects.drafts().filter(pk=conversation.pk)
+    # Whatever is saved moves `updated_at`. Where it stands, so does what was read with the row.
+    as_read = draft.filter(updated_at=conversation.updated_at)
+    if "answered" in conversation.__dict__ and as_read.update(**changed):
+        return saved_answers(conversation).get(step)
+    if not draft.update(**changed):
+        raise Frozen("A recorded conversation cannot be changed.")
+    now = Answer.objects.filter(conversation=conversation, step=step).first()
+    return cast(Data, now.data) if now else None
 
 
 def tell(

@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from accounts.models import Invitation, SentForm, User
 from referrals import review, services
+from referrals.access import OWN
 from referrals.kept import Schedule
 from referrals.models import Addendum, Answer, Conversation, Escalation, Review
 from tests.correcting import HOW, contact, form_of, page_of
@@ -80,6 +81,19 @@ def test_what_a_third_tab_saved_meanwhile_is_not_written_over_either(
     teachers_browser.post(url, {"concern": "Said three."} | third)
     assert teachers_browser.post(url, again).status_code == 409
     assert saved(url) == "Said three."
+
+
+def test_what_was_saved_after_a_conversation_was_read_is_not_written_over(
+    teachers_browser: Client, teacher: User
+) -> None:
+    """The other tab saves between the two: what came with the row no longer stands."""
+    url = walk_to(teachers_browser, "concern")
+    read = OWN.first(teacher.pk, url.split("/")[2])
+    assert read is not None
+    assert teachers_browser.post(url, FIRST).status_code == 302
+    with pytest.raises(services.Overtaken) as stopped:
+        services.save_answer(conversation=read, step="concern", data=SECOND, seen="")
+    assert stopped.value.saved["concern"] == saved(url) == FIRST["concern"]
 
 
 def test_the_same_answer_twice_is_no_conflict(
