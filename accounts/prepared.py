@@ -14,15 +14,16 @@ moment, such as today's date, would stay for ever as it was.
 
 from collections.abc import Callable
 from copy import copy
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import count
 from typing import Any, Generic, TypeVar
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 from django.db import connections
 from django.db.models import Field, Model, QuerySet, Value
 
 Row = TypeVar("Row", bound=Model)
+Asked = tuple[str, tuple[Any, ...], Callable[[], object]]
 
 
 class Given(Value):
@@ -44,9 +45,12 @@ class Text:
     def __init__(self, sql: str, params: tuple[Any, ...]) -> None:
         self.sql, self.params = sql, params
 
-    def asked(self, values: tuple[object, ...], connection: Any) -> tuple[str, tuple[Any, ...]]:
-        """Return the SQL and the values to ask with, for those that are told."""
-        return self.sql, tuple(
+    def asked(self, values: tuple[object, ...], connection: Any) -> Asked:
+        """Return the SQL, what to ask it with, and what to call once it was answered."""
+        return self.sql, self._told(values, connection), _nothing
+
+    def _told(self, values: tuple[object, ...], connection: Any) -> tuple[Any, ...]:
+        return tuple(
             param.told(values, connection) if isinstance(param, Given) else param
             for param in self.params
         )
@@ -61,29 +65,36 @@ class ServerText(Text):
 
     numbers = count(1)
 
-    def __init__(self, sql: str, params: tuple[Any, ...], connection: Any) -> None:
+    def __init__(self, sql: str, params: tuple[Any, ...], connection: Any, table: str) -> None:
         with connection.cursor() as cursor:
             places, told = count(1), []
             for param in params:
                 is_told = isinstance(param, Given)
                 told.append(f"${next(places)}" if is_told else _literal(cursor, param))
-        super().__init__(sql, tuple(param for param in params if isinstance(param, Given)))
-        self.name = f"prepared_{next(self.numbers)}"
-        self.text = (sql % tuple(told)).replace("%", "%%")
-        self._known: WeakSet[Any] = WeakSet()
+        text = (sql % tuple(told)).replace("%", "%%")
+        super().__init__(text, tuple(param for param in params if isinstance(param, Given)))
+        self.table = table
+        self._names: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
 
-    def asked(self, values: tuple[object, ...], connection: Any) -> tuple[str, tuple[Any, ...]]:
-        _, given = super().asked(values, connection)
-        sql = f"EXECUTE {self.name}"
-        if given:
-            sql += f" ({', '.join(['%s'] * len(given))})"
+    def asked(self, values: tuple[object, ...], connection: Any) -> Asked:
         # As a cursor does: a connection that has died is replaced now, by one that knows nothing.
         connection.close_if_health_check_failed()
         connection.ensure_connection()
-        if connection.connection not in self._known:
-            self._known.add(connection.connection)
-            sql = f"PREPARE {self.name} AS {self.text}; {sql}"
-        return sql, given
+        on, given = connection.connection, self._told(values, connection)
+        if name := self._names.get(on):
+            return _execute(name, given), given, _nothing
+        # A name of its own for each try: whether one that failed was prepared, nobody knows.
+        name = f"{self.table}_{next(self.numbers)}"
+        sql = f"PREPARE {name} AS {self.sql}; {_execute(name, given)}"
+        return sql, given, partial(self._names.setdefault, on, name)
+
+
+def _execute(name: str, given: tuple[Any, ...]) -> str:
+    return f"EXECUTE {name}" + (f" ({', '.join(['%s'] * len(given))})" if given else "")
+
+
+def _nothing() -> None:
+    pass
 
 
 def _literal(cursor: Any, value: object) -> str:
@@ -103,11 +114,14 @@ class Prepared(Generic[Row]):
         compiler, text = self._compiled.get(rows.db) or self._compile(rows.db)
         asked, query = copy(compiler), copy(rows.query)
         asked.connection = connections[rows.db]
-        asked.as_sql = lambda *args, **kwargs: text.asked(values, asked.connection)
+        sql, given, answered = text.asked(values, asked.connection)
+        asked.as_sql = lambda *args, **kwargs: (sql, given)
         query.get_compiler = lambda *args, **kwargs: asked  # type: ignore[method-assign]
         found: Any = QuerySet(rows.model, query, rows.db)
         found._iterable_class, found._fields = rows._iterable_class, rows._fields  # type: ignore[attr-defined]
-        return list(found)
+        answer = list(found)
+        answered()
+        return answer
 
     def first(self, *values: object) -> Row | None:
         return next(iter(self(*values)), None)
@@ -120,7 +134,8 @@ class Prepared(Generic[Row]):
         compiler, connection = self._rows.query.get_compiler(name), connections[name]
         sql, params = compiler.as_sql()
         if connection.vendor == "postgresql":
-            text: Text = ServerText(sql, params, connection)
+            table = self._rows.model._meta.db_table
+            text: Text = ServerText(sql, params, connection, table)
         else:
             text = Text(sql, params)
         return self._compiled.setdefault(name, (compiler, text))

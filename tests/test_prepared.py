@@ -1,9 +1,10 @@
 """Queries that are compiled once find each time what is there by then, and what was told."""
 
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, connections, transaction
 from django.db.models import CharField
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -88,3 +89,49 @@ def test_a_number_that_changes_is_on_the_next_page(client: Client, db: None) -> 
     assert contact.phone in client.get("/").text
     Contact.objects.filter(pk=contact.pk).update(phone="01000 999 111")
     assert "01000 999 111" in client.get("/").text
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite prepares nothing for later")
+def test_postgresql_reads_a_query_once_for_each_connection(teacher: User) -> None:
+    by_name = Prepared(lambda: User.objects.filter(name=Given(0, CharField()), email__contains="%"))
+    with CaptureQueriesContext(connection) as asked:
+        assert by_name("teacher") == by_name("nobody") == []
+    first, second = (query["sql"] for query in asked)
+    assert first.startswith("PREPARE ") and "accounts_user" in first
+    assert second.startswith("EXECUTE ")
+    teacher.email = "a%b@school.example"
+    teacher.save()
+    assert by_name("teacher") == [teacher]
+
+
+def test_what_failed_is_told_anew(teacher: User) -> None:
+    """Nobody knows whether it was prepared: the transaction may have been over before it."""
+    by_name = Prepared(lambda: User.objects.filter(name=Given(0, CharField())))
+    with pytest.raises(DatabaseError), transaction.atomic():
+        with connection.cursor() as cursor, pytest.raises(DatabaseError):
+            cursor.execute("SELECT nothing FROM nowhere")
+        if connection.vendor == "sqlite":  # which goes on after an error
+            raise DatabaseError
+        by_name("teacher")
+    assert by_name("teacher") == [teacher]
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite prepares nothing for later")
+def test_a_new_connection_is_told_anew(teacher: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    by_name = Prepared(lambda: User.objects.filter(name=Given(0, CharField())))
+    assert by_name("teacher") == [teacher]
+    own = connections["default"]
+    other = own.get_new_connection(own.get_connection_params())
+    with closing(other), monkeypatch.context() as changed:
+        changed.setattr(own, "connection", other)
+        assert by_name("teacher") == []  # the first transaction has kept nobody yet
+    assert by_name("teacher") == [teacher]
+
+
+def test_what_fails_leaves_the_query_to_the_next(teacher: User) -> None:
+    """A transaction that is undone takes no prepared query with it, nor does one that fails."""
+    by_name = Prepared(lambda: User.objects.filter(name=Given(0, CharField())))
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        assert by_name("teacher") == [teacher]
+        raise ZeroDivisionError
+    assert by_name("teacher") == [teacher]
