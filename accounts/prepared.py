@@ -102,10 +102,14 @@ def _literal(cursor: Any, value: object) -> str:
 
 
 class Prepared(Generic[Row]):
-    """What `make` returns, for values that are told each time. It is made when first asked for."""
+    """What `make` returns, for values that are told each time. It is made when first asked for.
 
-    def __init__(self, make: Callable[[], QuerySet[Row]]) -> None:
-        self.make = make
+    `planned_anew` is for what depends on how many rows one of the values has: of a thousand
+    agencies one may have half of all records. PostgreSQL plans what it prepares for the usual one.
+    """
+
+    def __init__(self, make: Callable[[], QuerySet[Row]], planned_anew: bool = False) -> None:
+        self.make, self.planned_anew = make, planned_anew
         # By the name of the database: the text is another in another kind of database.
         self._compiled: dict[str, tuple[Any, Text]] = {}
 
@@ -133,7 +137,7 @@ class Prepared(Generic[Row]):
     def _compile(self, name: str) -> tuple[Any, Text]:
         compiler, connection = self._rows.query.get_compiler(name), connections[name]
         sql, params = compiler.as_sql()
-        if connection.vendor == "postgresql":
+        if connection.vendor == "postgresql" and not self.planned_anew:
             table = self._rows.model._meta.db_table
             text: Text = ServerText(sql, params, connection, table)
         else:

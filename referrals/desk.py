@@ -67,7 +67,7 @@ def _waiting() -> QuerySet[Agency]:
 
 
 # Three counts in one journey to the database.
-WAITING = Prepared(_waiting)
+WAITING = Prepared(_waiting, planned_anew=True)
 
 
 def is_key(text: str) -> bool:

@@ -90,7 +90,7 @@ def page_of(
 def _prepared(status: str, names: frozenset[str]) -> Prepared[Conversation]:
     """Return the page with these filters. There are some hundreds of them, and few are used."""
     told = {name: GIVEN.get(name, True) for name in names}
-    return Prepared(lambda: in_rows(asked_for(status, told))[:ROWS])
+    return Prepared(lambda: in_rows(asked_for(status, told))[:ROWS], planned_anew=True)
 
 
 def asked_for(status: str, told: Mapping[str, Any]) -> ConversationQuerySet:
@@ -231,7 +231,7 @@ def _earlier() -> QuerySet[Child, Any]:
     )
 
 
-EARLIER: Prepared[Any] = Prepared(_earlier)
+EARLIER: Prepared[Any] = Prepared(_earlier, planned_anew=True)
 
 
 def _is_earlier(other: tuple[Any, ...], row: Conversation) -> bool:
