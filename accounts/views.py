@@ -1,7 +1,7 @@
 """Sign-in pages: allauth's views with our forms. None of them is ever kept by a browser."""
 
 import logging
-from collections.abc import Callable
+from functools import partial
 from smtplib import SMTPException
 from typing import Any
 
@@ -11,20 +11,28 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, resolve_url
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.csrf import csrf_failure
 from django.views.decorators.http import require_POST
 
-from accounts import forms
+from accounts import forms, sign_ins
 from accounts.middleware import extend
 
 logger = logging.getLogger(__name__)
 
 
 class SignIn(views.LoginView):
+    """A try that failed is told after the answer, which must not be slower for known people."""
+
     form_class = forms.SignInForm
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = super().dispatch(request, *args, **kwargs)
+        tried = getattr(request, "tried", None)
+        return sign_ins.then_do(response, partial(sign_ins.tried, *tried)) if tried else response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         providers = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]
@@ -33,6 +41,11 @@ class SignIn(views.LoginView):
 
 class ChangePassword(views.PasswordChangeView):
     form_class = forms.ChangePasswordForm
+
+    def form_invalid(self, form: forms.ChangePasswordForm) -> HttpResponse:
+        if form.has_error("oldpassword", "enter_current_password"):
+            sign_ins.failed(self.request.user, sign_ins.PASSWORD)
+        return super().form_invalid(form)
 
     def get_default_success_url(self) -> str:
         return reverse("front")
@@ -43,18 +56,6 @@ class SetPassword(views.PasswordSetView):
 
     def get_default_success_url(self) -> str:
         return reverse("front")
-
-
-class ThenDo(HttpResponseRedirect):
-    """A redirect, and work that is done when the browser has it."""
-
-    def __init__(self, to: str, work: Callable[[], object]) -> None:
-        super().__init__(to)
-        self.work = work
-
-    def close(self) -> None:
-        self.work()
-        super().close()
 
 
 class ResetPassword(views.PasswordResetView):
@@ -69,7 +70,8 @@ class ResetPassword(views.PasswordResetView):
     def form_valid(self, form: forms.ResetPasswordForm) -> HttpResponse:
         address = form.cleaned_data["email"].lower()
         refused = ratelimit.consume_or_429(self.request, action="reset_password", key=address)
-        return refused or ThenDo(self.get_success_url(), lambda: self.send(form))
+        answer = redirect(self.get_success_url())
+        return refused or sign_ins.then_do(answer, partial(self.send, form))
 
     def send(self, form: forms.ResetPasswordForm) -> None:
         """Nobody is there to be told of a failure, and the log must not name the address."""
@@ -86,6 +88,12 @@ class ResetPasswordFromKey(views.PasswordResetFromKeyView):
 
 class Reauthenticate(views.ReauthenticateView):
     form_class = forms.ReauthenticateForm
+
+
+def no_token(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Refuse a form without its token, as Django does, and write it down."""
+    sign_ins.forged(request)
+    return csrf_failure(request, reason=reason)
 
 
 @require_POST

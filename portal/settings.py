@@ -176,6 +176,9 @@ MFA_FORMS = {
     "activate_totp": "accounts.second_factor_forms.SetUpAppForm",
     "add_webauthn": "accounts.second_factor_forms.AddPasskeyForm",
     "edit_webauthn": "accounts.second_factor_forms.RenamePasskeyForm",
+    "authenticate_webauthn": "accounts.second_factor_forms.TakesPasskey",
+    "login_webauthn": "accounts.second_factor_forms.SignInByPasskeyForm",
+    "reauthenticate_webauthn": "accounts.second_factor_forms.ReauthenticateByPasskeyForm",
 }
 
 # Single sign-on, for those who set it up: docs/sign-in.md.
@@ -238,6 +241,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 
 SESSION_ENGINE = "accounts.sessions"
+CSRF_FAILURE_VIEW = "accounts.views.no_token"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 if not DEBUG:
@@ -306,6 +310,7 @@ LOGGING = {
         # It would write letters of a child's name that its fonts do not have into the log.
         "weasyprint": {"handlers": ["nowhere"], "propagate": False},
         "portal.requests": {"level": "WARNING" if DEBUG else "INFO"},
+        "portal.sign_ins": {"level": "WARNING" if DEBUG else "INFO"},
         # These write the address of every request that was refused or that failed. A request
         # that was refused has its line in portal.requests.
         "django.request": {

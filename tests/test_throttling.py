@@ -3,6 +3,7 @@
 import base64
 import pickle
 import re
+from collections.abc import Callable
 from hashlib import sha256
 
 import pytest
@@ -174,7 +175,12 @@ def test_a_reset_is_mailed_after_it_is_answered(
 ) -> None:
     """A mail server takes long enough to tell a known address from an unknown one."""
     order = []
-    monkeypatch.setattr("accounts.views.ThenDo.close", lambda self: order.append("sent on"))
+
+    def then_do(response: HttpResponse, work: Callable[[], object]) -> HttpResponse:
+        order.append("sent on")
+        return response
+
+    monkeypatch.setattr("accounts.sign_ins.then_do", then_do)
     monkeypatch.setattr(
         "allauth.account.forms.ResetPasswordForm.save", lambda *args: order.append("mailed")
     )
