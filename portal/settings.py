@@ -188,7 +188,7 @@ SOCIALACCOUNT_PROVIDERS = single_sign_on(env.str("OIDC_PROVIDERS", default=""), 
 # Tries are counted in the database, so that all processes count together.
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "BACKEND": "accounts.cache.JSONDatabaseCache",
         "LOCATION": "portal_cache",
         "KEY_FUNCTION": "accounts.throttle.hidden_key",
         # Few enough to count quickly, too many to be pushed out by a flood of tries.
