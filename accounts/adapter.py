@@ -12,6 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from accounts import sign_ins
+from accounts.browsers import kind_of
+from accounts.middleware import BROWSER
 from accounts.models import User
 
 
@@ -42,6 +44,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def login(self, request: HttpRequest, user: User) -> None:
         with transaction.atomic():
             super().login(request, user)
+            request.session[BROWSER] = kind_of(request.headers.get("User-Agent", ""))
             sign_ins.signed_in(user, how_signed_in(request, user))
 
     def logout(self, request: HttpRequest) -> None:

@@ -19,6 +19,7 @@ from accounts.sign_ins import signed_out
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 BEGAN, SEEN = "signed_in_at", "seen_at"
+BROWSER = "browser"
 WANTED = "wanted_before_second_factor"
 PROVEN = "second_factor_set_up_here"
 # What somebody who lacks their second factor may still do. The pages that set one up are

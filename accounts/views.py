@@ -8,20 +8,26 @@ from typing import Any
 from allauth.account import views
 from allauth.core import context, ratelimit
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, resolve_url
+from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.csrf import csrf_failure
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import forms, sign_ins
+from accounts import forms, places, sign_ins
 from accounts.middleware import extend
 
 logger = logging.getLogger(__name__)
+ENDED = (
+    "You were not signed in there any more.",
+    "You are signed out there.",
+    "You are signed out everywhere else.",
+)
 
 
 class SignIn(views.LoginView):
@@ -88,6 +94,22 @@ class ResetPasswordFromKey(views.PasswordResetFromKeyView):
 
 class Reauthenticate(views.ReauthenticateView):
     form_class = forms.ReauthenticateForm
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def where_signed_in(request: HttpRequest) -> HttpResponse:
+    """Where somebody is signed in; a post ends one of these sessions, or all but this one."""
+    all_places = places.places_of(request.user, request.session.session_key)
+    others = [place for place in all_places if not place.is_here]
+    if request.method != "POST":
+        context = {"places": all_places, "others": others}
+        return render(request, "account/places.html", context)
+    wanted = request.POST.get("end", "")
+    chosen = [place for place in others if wanted in ("others", place.name)]
+    ended = places.end(request.user, chosen)
+    messages.success(request, ENDED[min(ended, 2)])
+    return redirect("account_places")
 
 
 def no_token(request: HttpRequest, reason: str = "") -> HttpResponse:
