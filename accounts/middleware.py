@@ -8,15 +8,18 @@ from typing import Any
 from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, logout
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import add_never_cache_headers
 
 from accounts.posted import typed
+from accounts.sign_ins import signed_out
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 BEGAN, SEEN = "signed_in_at", "seen_at"
+BROWSER = "browser"
 WANTED = "wanted_before_second_factor"
 PROVEN = "second_factor_set_up_here"
 # What somebody who lacks their second factor may still do. The pages that set one up are
@@ -41,7 +44,7 @@ class IdleSignOut:
         signed_in = SESSION_KEY in request.session
         if signed_in:
             if seconds_left(request) <= 0:
-                logout(request)
+                _end(request, "time-out")
             else:
                 now = int(time())
                 request.session.setdefault(BEGAN, _signed_in_at(request, now))
@@ -53,6 +56,14 @@ class IdleSignOut:
         if signed_in:
             add_never_cache_headers(response)
         return response
+
+
+def _end(request: HttpRequest, why: str) -> None:
+    """Sign somebody out, and write down why, as a plain code."""
+    with transaction.atomic():
+        if request.user.is_authenticated:
+            signed_out(request.user, why)
+        logout(request)
 
 
 def _signed_in_at(request: HttpRequest, now: int) -> int:
@@ -102,7 +113,7 @@ class SecondFactorFirst:
         user = request.user
         if user.second_factor_since:
             if _is_from_before(request, user.second_factor_since):
-                logout(request)
+                _end(request, "older-than-factor")
                 request.session_seconds = 0  # type: ignore[attr-defined]
             return None
         name = (request.resolver_match and request.resolver_match.url_name) or ""

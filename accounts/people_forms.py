@@ -7,7 +7,7 @@ from django.contrib.auth.password_validation import validate_password
 
 from accounts.choices import Choice
 from accounts.forms import WORDS
-from accounts.models import Membership, User
+from accounts.models import Agency, Membership, User
 
 # They show nothing, and yet names in some scripts are spelt with them.
 JOINERS = "\u200c\u200d"
@@ -84,12 +84,14 @@ class NewPersonForm(forms.Form):
         error_messages={"required": "Choose a password"},
     )
 
-    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, email: str, agency: Agency, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.email = email
+        self.email, self.agency = email, agency
 
     def clean_password(self) -> str:
         password = str(self.cleaned_data["password"])
         name = self.cleaned_data.get("name", "")
-        validate_password(password, User(email=self.email, name=name))
+        person = User(email=self.email, name=name)
+        person.agency_name = self.agency.name
+        validate_password(password, person)
         return password

@@ -242,7 +242,7 @@ def accept_as_oneself(request: HttpRequest, invitation: Invitation) -> HttpRespo
 
 def accept_as_new(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     """Make the account, and sign in the way everybody signs in, second factor and all."""
-    form = NewPersonForm(posted(request), email=invitation.email)
+    form = NewPersonForm(posted(request), email=invitation.email, agency=invitation.agency)
     if not form.is_valid():
         return show_invitation(request, invitation, "new", form=form)
     user = people.accept_as_new(invitation=invitation, **form.cleaned_data).user

@@ -28,7 +28,8 @@ CODES = {
     Authenticator.Type.RECOVERY_CODES: "recovery-codes",
 }
 
-# Conditions on a User. Safeguarding leads, editors of the guidance and staff must have one.
+# Conditions on a User. Safeguarding leads, editors of the guidance and staff must have one, and
+# everybody where SECOND_FACTOR_FOR_ALL is set.
 MUST_HAVE_ONE = (
     Q(is_staff=True)
     | Q(is_editor=True)
@@ -44,11 +45,16 @@ SINCE = Subquery(
 
 def must_have_one(user: User) -> bool:
     """The same of one person whose roles are there already."""
+    return settings.SECOND_FACTOR_FOR_ALL or has_power(user)
+
+
+def has_power(user: User) -> bool:
+    """Is it a lead, an editor or staff: somebody who reaches more than what is their own?"""
     return user.is_staff or user.is_editor or Membership.Role.LEAD in user.roles
 
 
 def is_compulsory_for(user: User) -> bool:
-    return User.objects.filter(MUST_HAVE_ONE, pk=user.pk).exists()
+    return settings.SECOND_FACTOR_FOR_ALL or User.objects.filter(MUST_HAVE_ONE, pk=user.pk).exists()
 
 
 def factors_of(user: User) -> int:

@@ -1,19 +1,25 @@
 """allauth's forms of the second factor, in our words, and stricter where it lets go too early."""
 
+import struct
 from typing import Any
 
 from allauth.core import context
 from allauth.mfa import app_settings
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as base_forms
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import forms as totp_forms
 from allauth.mfa.totp.internal import auth as totp
 from allauth.mfa.webauthn import forms as webauthn_forms
 from django import forms
 from django.core.cache import cache
+from django.core.exceptions import ValidationError
 
+from accounts import sign_ins
 from accounts.models import User
 
+# What the library raises for bytes that are no passkey. allauth catches two of them.
+NO_PASSKEY = (ValueError, TypeError, LookupError, AttributeError, struct.error)
 HINT = "6 numbers. They change every 30 seconds."
 
 
@@ -39,6 +45,15 @@ class UsedOnce(base_forms.BaseAuthenticateForm):
     code = CodeField(label="Code", help_text=f"{HINT} Or one of your recovery codes.")
 
     def clean_code(self) -> str:
+        try:
+            return self._proven()
+        except ValidationError as error:
+            locked = error.code == sign_ins.TOO_MANY
+            sign_ins.failed(self.user, sign_ins.LOCKED if locked else sign_ins.CODE)
+            raise
+
+    def _proven(self) -> str:
+        """Return the code. Raises ValidationError if it is wrong, used, or one of too many."""
         code = str(super().clean_code())
         lasts = app_settings.TOTP_PERIOD * (2 * app_settings.TOTP_TOLERANCE + 1)
         digits = "".join(filter(str.isalnum, code))
@@ -81,7 +96,39 @@ class AddPasskeyForm(webauthn_forms.AddWebAuthnForm):
 
     def clean(self) -> dict[str, Any]:
         self.cleaned_data["passwordless"] = True
-        return dict(super().clean())
+        try:
+            return dict(super().clean())
+        except NO_PASSKEY as error:
+            raise get_adapter().validation_error("incorrect_code") from error
+
+
+class TakesPasskey(webauthn_forms.AuthenticateWebAuthnForm):
+    """What does not fit is told, and gets the same answer as what is no passkey at all."""
+
+    def clean_credential(self) -> Authenticator:
+        try:
+            return super().clean_credential()
+        except ValidationError as error:
+            self._tell(sign_ins.LOCKED if error.code == sign_ins.TOO_MANY else sign_ins.PASSKEY)
+            raise
+        except NO_PASSKEY as error:
+            self._tell(sign_ins.PASSKEY)
+            raise get_adapter().validation_error("incorrect_code") from error
+
+    def _tell(self, why: str) -> None:
+        """Who says to be somebody by a passkey alone may be anybody, and try without end."""
+        if self.user:
+            sign_ins.failed(self.user, why)
+        else:
+            sign_ins.failed_by_nobody(why)
+
+
+class SignInByPasskeyForm(TakesPasskey, webauthn_forms.LoginWebAuthnForm):
+    pass
+
+
+class ReauthenticateByPasskeyForm(TakesPasskey, webauthn_forms.ReauthenticateWebAuthnForm):
+    pass
 
 
 class RenamePasskeyForm(webauthn_forms.EditWebAuthnForm):

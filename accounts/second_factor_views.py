@@ -39,6 +39,7 @@ class Security(base.IndexView):
         return {
             **super().get_context_data(**kwargs),
             "is_compulsory": second_factor.is_compulsory_for(user),
+            "sees_others": second_factor.has_power(user),
             "has_one": bool(second_factor.factors_of(user)),
         }
 

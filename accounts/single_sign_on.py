@@ -6,6 +6,7 @@ vouches for. docs/sign-in.md tells how providers are set up.
 """
 
 import logging
+from functools import partial
 from typing import Any
 
 import jwt
@@ -20,6 +21,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.crypto import constant_time_compare, get_random_string
 
+from accounts import sign_ins
 from accounts.models import Membership, User
 
 Claims = dict[str, Any]
@@ -133,7 +135,7 @@ class SocialAdapter(DefaultSocialAccountAdapter):
         is_linked = sociallogin.is_existing
         user = sociallogin.user if is_linked else person_for(sociallogin)
         if user is None or not may_come_in(user):
-            raise ImmediateHttpResponse(refused(request, sociallogin.provider))
+            raise ImmediateHttpResponse(refused(request, sociallogin.provider, user))
         if not is_linked:
             sociallogin.connect(request, user)
 
@@ -186,8 +188,12 @@ def may_come_in(user: User) -> bool:
     return memberships.active().exists() or not memberships.exists()
 
 
-def refused(request: HttpRequest, provider: Provider) -> HttpResponse:
-    return render(request, "account/sign_on_refused.html", {"provider": provider}, status=403)
+def refused(request: HttpRequest, provider: Provider, user: User | None) -> HttpResponse:
+    """Answer alike whoever it is. `user` is somebody who is known, and may not come in."""
+    context = {"provider": provider}
+    response = render(request, "account/sign_on_refused.html", context, status=403)
+    tried = partial(sign_ins.tried, user.email if user else "", sign_ins.CLOSED)
+    return sign_ins.then_do(response, tried)
 
 
 def failed(request: HttpRequest, provider: Provider, why: str) -> HttpResponse:

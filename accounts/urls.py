@@ -14,6 +14,7 @@ PAGES = (
     ("login/", views.SignIn.as_view(), "account_login"),
     ("logout/", allauth_views.logout, "account_logout"),
     ("stay/", views.stay, "account_stay"),
+    ("places/", views.where_signed_in, "account_places"),
     ("inactive/", allauth_views.account_inactive, "account_inactive"),
     ("signup/", allauth_views.signup, "account_signup"),
     ("reauthenticate/", views.Reauthenticate.as_view(), "account_reauthenticate"),

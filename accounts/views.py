@@ -1,30 +1,44 @@
 """Sign-in pages: allauth's views with our forms. None of them is ever kept by a browser."""
 
 import logging
-from collections.abc import Callable
+from functools import partial
 from smtplib import SMTPException
 from typing import Any
 
 from allauth.account import views
 from allauth.core import context, ratelimit
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import redirect, resolve_url
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST
+from django.views.csrf import csrf_failure
+from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import forms
+from accounts import forms, places, sign_ins
 from accounts.middleware import extend
 
 logger = logging.getLogger(__name__)
+ENDED = (
+    "You were not signed in there any more.",
+    "You are signed out there.",
+    "You are signed out everywhere else.",
+)
 
 
 class SignIn(views.LoginView):
+    """A try that failed is told after the answer, which must not be slower for known people."""
+
     form_class = forms.SignInForm
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = super().dispatch(request, *args, **kwargs)
+        tried = getattr(request, "tried", None)
+        return sign_ins.then_do(response, partial(sign_ins.tried, *tried)) if tried else response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         providers = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]
@@ -33,6 +47,11 @@ class SignIn(views.LoginView):
 
 class ChangePassword(views.PasswordChangeView):
     form_class = forms.ChangePasswordForm
+
+    def form_invalid(self, form: forms.ChangePasswordForm) -> HttpResponse:
+        if form.has_error("oldpassword", "enter_current_password"):
+            sign_ins.failed(self.request.user, sign_ins.PASSWORD)
+        return super().form_invalid(form)
 
     def get_default_success_url(self) -> str:
         return reverse("front")
@@ -43,18 +62,6 @@ class SetPassword(views.PasswordSetView):
 
     def get_default_success_url(self) -> str:
         return reverse("front")
-
-
-class ThenDo(HttpResponseRedirect):
-    """A redirect, and work that is done when the browser has it."""
-
-    def __init__(self, to: str, work: Callable[[], object]) -> None:
-        super().__init__(to)
-        self.work = work
-
-    def close(self) -> None:
-        self.work()
-        super().close()
 
 
 class ResetPassword(views.PasswordResetView):
@@ -69,7 +76,8 @@ class ResetPassword(views.PasswordResetView):
     def form_valid(self, form: forms.ResetPasswordForm) -> HttpResponse:
         address = form.cleaned_data["email"].lower()
         refused = ratelimit.consume_or_429(self.request, action="reset_password", key=address)
-        return refused or ThenDo(self.get_success_url(), lambda: self.send(form))
+        answer = redirect(self.get_success_url())
+        return refused or sign_ins.then_do(answer, partial(self.send, form))
 
     def send(self, form: forms.ResetPasswordForm) -> None:
         """Nobody is there to be told of a failure, and the log must not name the address."""
@@ -86,6 +94,28 @@ class ResetPasswordFromKey(views.PasswordResetFromKeyView):
 
 class Reauthenticate(views.ReauthenticateView):
     form_class = forms.ReauthenticateForm
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def where_signed_in(request: HttpRequest) -> HttpResponse:
+    """Where somebody is signed in; a post ends one of these sessions, or all but this one."""
+    all_places = places.places_of(request.user, request.session.session_key)
+    others = [place for place in all_places if not place.is_here]
+    if request.method != "POST":
+        context = {"places": all_places, "others": others}
+        return render(request, "account/places.html", context)
+    wanted = request.POST.get("end", "")
+    chosen = [place for place in others if wanted in ("others", place.name)]
+    ended = places.end(request.user, chosen)
+    messages.success(request, ENDED[min(ended, 2)])
+    return redirect("account_places")
+
+
+def no_token(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Refuse a form without its token, as Django does, and write it down."""
+    sign_ins.forged(request)
+    return csrf_failure(request, reason=reason)
 
 
 @require_POST

@@ -173,6 +173,27 @@ check "the nightly tasks" run_unit portal-task@nightly.service
 service_user=(setpriv --reuid=portal --regid=portal --init-groups)
 check "the service cannot read its settings' file" not "${service_user[@]}" cat /etc/portal/env
 check "the service cannot change the program" not "${service_user[@]}" touch /opt/portal/portal/settings.py
+check "  nor the owner's" not "${service_user[@]}" cat /etc/portal/owner
+check "  and none of its processes was given it" not grep -qa portal_owner /proc/[0-9]*/environ
+account=$(grep '^DATABASE_URL=' /etc/portal/env | cut -d= -f2-)
+asks() { psql --quiet --set ON_ERROR_STOP=1 "$account" --command "$1"; }
+refused() { asks "$1" >"$scratch/refused" 2>&1 && { echo "It was done."; return 1; }
+    grep -qE "permission denied|must be owner|must be member|never changed" "$scratch/refused" || { cat "$scratch/refused"; return 1; }; }
+check "the service's account reads events" asks "SELECT * FROM accounts_event"
+events=accounts_event trigger=events_are_append_only
+for sql in "DROP TRIGGER $trigger ON $events" "ALTER TABLE $events DISABLE TRIGGER ALL" "TRUNCATE $events" \
+    "CREATE TRIGGER t BEFORE INSERT ON $events EXECUTE FUNCTION refuse_event_change()" "DROP TABLE $events CASCADE" \
+    "CREATE OR REPLACE FUNCTION refuse_event_change() RETURNS trigger LANGUAGE sql AS ''" "SET ROLE portal_owner" \
+    "SET session_replication_role = replica" "DELETE FROM $events" "UPDATE $events SET verb = 'opened'" \
+    "CREATE TABLE mine (a int)" "CREATE SCHEMA mine" "GRANT TRUNCATE ON $events TO portal; TRUNCATE $events"; do
+    check "  and is refused: $sql" refused "$sql"
+done
+before() { runuser -u postgres -- createdb --owner=portal before && psql --quiet "${account%/*}/before" --command "CREATE TABLE accounts_event (a int)"; }
+check "a database of before, which the account owned" before
+check "  is taken over" deploy/database before
+account=${account%/*}/before
+check "  and read and written" asks "INSERT INTO accounts_event VALUES (1); SELECT * FROM accounts_event"
+for sql in "TRUNCATE accounts_event" "DROP TABLE accounts_event" "CREATE TABLE mine (a int)"; do check "  and is refused: $sql" refused "$sql"; done
 ledger=/var/lib/portal/erasures.jsonl
 install -m 0600 -o portal /dev/stdin "$ledger" <<<"told"
 check "a backup" run_unit portal-task@backup.service

@@ -5,6 +5,7 @@ and nothing personal, and only the last file of each editor and purpose is kept.
 """
 
 import zlib
+from base64 import b64decode, b64encode
 from hashlib import sha256
 
 from django.core.cache import cache
@@ -17,14 +18,15 @@ KEPT_SECONDS = 60 * 60
 def keep(user: User, purpose: str, data: bytes) -> str:
     """Keep `data` and return its digest."""
     digest = sha256(data).hexdigest()
-    cache.set(_key(user, purpose), (digest, zlib.compress(data)), KEPT_SECONDS)
+    packed = b64encode(zlib.compress(data)).decode()
+    cache.set(_key(user, purpose), (digest, packed), KEPT_SECONDS)
     return digest
 
 
 def take(user: User, purpose: str, digest: str) -> bytes | None:
     """Return what was kept with this digest, None where it is gone or another came after it."""
     found = cache.get(_key(user, purpose))
-    return zlib.decompress(found[1]) if found and found[0] == digest else None
+    return zlib.decompress(b64decode(found[1])) if found and found[0] == digest else None
 
 
 def drop(user: User, purpose: str) -> None:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable
 from math import ceil
 from time import monotonic
+from typing import Any
 
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
@@ -33,6 +34,7 @@ from thresholds.models import Edition, Indicator
 SITTING = 8
 # Conversations a second, on a slow machine: only to say beforehand how long it may take.
 SPEED = 2000
+COUNTED = ("rules", "indicators", "retired")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -66,14 +68,26 @@ def sit(user: User, edition: Edition, *, goes_on: bool) -> Replay:
     """
     key = f"replay:{user.pk}:{edition.pk}"
     now = digest(edition)
-    before, found = (cache.get(key) if goes_on else None) or ("", None)
-    if before != now or found.is_whole:
+    before, kept = (cache.get(key) if goes_on else None) or ("", {})
+    found = unpacked(kept) if before == now else None
+    if found is None or found.is_whole:
         found = None
         tell(Event.Verb.OPENED, edition, user, "replay")
     ends = monotonic() + SITTING
     found = replay(edition, found, enough=lambda: monotonic() > ends)
-    cache.set(key, (now, found), KEPT_SECONDS)
+    cache.set(key, (now, packed(found)), KEPT_SECONDS)
     return found
+
+
+def packed(found: Replay) -> dict[str, object]:
+    """Return what was found as the cache can keep it: pairs of levels are no keys there."""
+    return vars(found) | {"levels": [[*pair, number] for pair, number in found.levels.items()]}
+
+
+def unpacked(kept: dict[str, Any]) -> Replay:
+    counters = {name: Counter(kept[name]) for name in COUNTED}
+    counters["levels"] = Counter({(one, other): number for one, other, number in kept["levels"]})
+    return Replay(**kept | counters)
 
 
 def tables_of(found: Replay, guidance: Guidance) -> list[Table]:

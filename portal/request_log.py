@@ -1,6 +1,5 @@
 """One line a request: what was asked for and how it went, not by which address or with what."""
 
-import logging
 from collections.abc import Callable
 from re import fullmatch
 from time import monotonic
@@ -9,17 +8,11 @@ from uuid import uuid4
 import structlog
 from django.http import HttpRequest, HttpResponse
 
+from accounts.log_lines import lines
+
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
-log = structlog.wrap_logger(
-    logging.getLogger("portal.requests"),
-    wrapper_class=structlog.stdlib.BoundLogger,
-    processors=[
-        structlog.stdlib.filter_by_level,
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-    ],
-)
+log = lines("portal.requests")
 
 
 class RequestLog:

@@ -149,6 +149,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.passwords.NoWordsOfOurs"},
 ]
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -164,6 +165,7 @@ LOGIN_REDIRECT_URL = "conversation_list"
 ACCOUNT_LOGOUT_REDIRECT_URL = "front"
 
 # The second factor, compulsory for leads, editors and staff: accounts/second_factor.py.
+SECOND_FACTOR_FOR_ALL = env.bool("SECOND_FACTOR_FOR_ALL", default=False)
 MFA_ADAPTER = "accounts.second_factor.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -176,6 +178,9 @@ MFA_FORMS = {
     "activate_totp": "accounts.second_factor_forms.SetUpAppForm",
     "add_webauthn": "accounts.second_factor_forms.AddPasskeyForm",
     "edit_webauthn": "accounts.second_factor_forms.RenamePasskeyForm",
+    "authenticate_webauthn": "accounts.second_factor_forms.TakesPasskey",
+    "login_webauthn": "accounts.second_factor_forms.SignInByPasskeyForm",
+    "reauthenticate_webauthn": "accounts.second_factor_forms.ReauthenticateByPasskeyForm",
 }
 
 # Single sign-on, for those who set it up: docs/sign-in.md.
@@ -185,7 +190,7 @@ SOCIALACCOUNT_PROVIDERS = single_sign_on(env.str("OIDC_PROVIDERS", default=""), 
 # Tries are counted in the database, so that all processes count together.
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "BACKEND": "accounts.cache.JSONDatabaseCache",
         "LOCATION": "portal_cache",
         "KEY_FUNCTION": "accounts.throttle.hidden_key",
         # Few enough to count quickly, too many to be pushed out by a flood of tries.
@@ -238,6 +243,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 
 SESSION_ENGINE = "accounts.sessions"
+CSRF_FAILURE_VIEW = "accounts.views.no_token"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 if not DEBUG:
@@ -306,6 +312,7 @@ LOGGING = {
         # It would write letters of a child's name that its fonts do not have into the log.
         "weasyprint": {"handlers": ["nowhere"], "propagate": False},
         "portal.requests": {"level": "WARNING" if DEBUG else "INFO"},
+        "portal.sign_ins": {"level": "WARNING" if DEBUG else "INFO"},
         # These write the address of every request that was refused or that failed. A request
         # that was refused has its line in portal.requests.
         "django.request": {

@@ -1,10 +1,12 @@
 """Settings that must not be put together: the portal does not start with them."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 OWN_MACHINE = ("localhost", "127.0.0.1", "[::1]", "testserver", ".localhost")
+LOOPBACK = re.compile(r"127(\.\d+){3}")
 SHORTEST_KEY, FEWEST_LETTERS = 50, 5
 
 
@@ -33,7 +35,29 @@ def problems(settings: Mapping[str, Any]) -> list[str]:
     ]
     if settings["EMAIL_BACKEND"].endswith("console.EmailBackend"):
         found.append("EMAIL_URL: emails to the console put the links that let people in into logs.")
-    return found
+    return found + list(_unencrypted(settings))
+
+
+def _unencrypted(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what goes to another machine without TLS: records, and links that let people in."""
+    database = settings["DATABASES"]["default"]
+    mode = database.get("OPTIONS", {}).get("sslmode", "")
+    is_safe = mode in ("verify-ca", "verify-full") or _is_here(database.get("HOST") or "")
+    if database["ENGINE"].endswith("postgresql") and not is_safe:
+        yield "DATABASE_URL: a database on another machine needs ?sslmode=verify-full after it."
+    is_smtp = settings["EMAIL_BACKEND"].endswith("smtp.EmailBackend")
+    encrypted = settings.get("EMAIL_USE_TLS") or settings.get("EMAIL_USE_SSL")
+    if is_smtp and not encrypted and not _is_here(settings.get("EMAIL_HOST") or ""):
+        yield "EMAIL_URL: a mail server on another machine needs smtp+tls:// or smtp+ssl://."
+
+
+def _is_here(host: str) -> bool:
+    """Is it this machine, or a socket in a folder of it?"""
+    return (
+        host in ("", "localhost", "::1", "[::1]")
+        or host.startswith("/")
+        or bool(LOOPBACK.fullmatch(host))
+    )
 
 
 def _wrong_in_development(hosts: list[str]) -> list[str]:

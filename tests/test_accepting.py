@@ -292,4 +292,4 @@ def test_a_link_sends_no_letter(client: Client, invitation: Invited) -> None:
     client.post(invitation.link, ANSWERS)
     assert not mail.outbox
     told = Event.objects.exclude(verb=Event.Verb.PUBLISHED)
-    assert told.count() == 2, "one for the invitation, one for joining"
+    assert told.count() == 3, "one for the invitation, one for joining, one for signing in"

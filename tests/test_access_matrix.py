@@ -40,6 +40,7 @@ Problem = str
 TOLD_BY = {"GET", "POST"}
 NEEDS_SIGN_IN = {
     "account_change_password", "account_set_password", "account_reauthenticate", "account_stay",
+    "account_places",
     "mfa_index", "mfa_activate_totp", "mfa_deactivate_totp", "mfa_view_recovery_codes",
     "mfa_generate_recovery_codes", "mfa_download_recovery_codes", "mfa_add_webauthn",
     "mfa_edit_webauthn", "mfa_remove_webauthn", "mfa_reauthenticate",

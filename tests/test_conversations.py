@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 import pytest
 from django.db import connection
@@ -439,3 +440,26 @@ def test_saving_a_step_takes_six_queries(teachers_browser: Browser, settings: Se
     asked = [query["sql"] for query in queries if "SAVEPOINT" not in query["sql"]]
     # On PostgreSQL one of them writes its event, on SQLite two: docs/decisions/0018.
     assert len(asked) == (6 if connection.vendor == "postgresql" else 7), asked
+
+
+def test_a_parameter_that_comes_twice_or_in_the_address_changes_nothing(
+    teachers_browser: Browser,
+) -> None:
+    """What is posted counts, of one field that is sent twice the last, and never the address."""
+    form = "application/x-www-form-urlencoded"
+    url = walk_to(teachers_browser, "danger")
+    assert teachers_browser.post(f"{url}?danger=no").status_code == 200, "nothing was answered"
+    assert not Answer.objects.filter(step="danger").exists()
+    teachers_browser.generic("POST", f"{url}?danger=yes", "danger=yes&danger=no", form)
+    assert saved(url, "danger") == {"danger": "no"}
+    url = walk_to(teachers_browser, "concern")
+    teachers_browser.generic(
+        "POST", f"{url}?concern=A", "concern=B&concern=C&concern%5B%5D=D", form
+    )
+    assert saved(url, "concern")["concern"] == "C"
+    # Where to go on to, and what to do, neither.
+    both = f"next=/conversations/&next={quote('https://evil.example/')}"
+    for body in (both, "&".join(reversed(both.split("&")))):
+        sent = f"login=teacher@school.example&password=a+long+pass+phrase&{body}"
+        answer = Client().generic("POST", "/account/login/?next=//evil.example/", sent, form)
+        assert answer["Location"] == "/conversations/"

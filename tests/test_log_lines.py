@@ -25,7 +25,13 @@ Lines = list[dict[str, object]]
 CONSTANT = {
     "type(error).__name__",
     "provider.app.provider_id",
-    "why",  # of single sign-on: the name of a type, or "nonce"
+    "why",  # of single sign-on: the name of a type, or "nonce"; of signing in: one of its codes
+    "how",  # of signing in: "password-totp"
+    "person.pk",
+    "person.pk or None",
+    "None",
+    "known.pk if known else None",
+    "route",  # its name in urls.py
     "', '.join(sorted(result.why))",  # of mailing: names of types
     "edition.pk",
     "state or 'without a code'",  # PostgreSQL's code for what is wrong
@@ -158,6 +164,7 @@ def test_our_own_code_logs_constants_alone() -> None:
             continue  # its fields are tested above
         message, *values = call.args
         assert isinstance(message, ast.Constant), f"{where}: a message must be a literal"
+        values += [given.value for given in call.keywords if given.arg != "exc_info"]
         unknown = {ast.unparse(value) for value in values} - CONSTANT
         assert not unknown, f"{where} logs {unknown}: may somebody have typed it?"
 

@@ -1,11 +1,13 @@
 """The second factor: who must have one, what it guards, and how it is set up."""
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from django.core import mail
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -100,6 +102,17 @@ def test_only_named_pages_are_open_to_a_lead_without_one(bare_lead: User) -> Non
         "area_page", "ladders", "ladder", "grid", "indicator", "find", "quick_check",
         "edition_schema", "cookies", "health", "ready",
     }  # fmt: skip
+
+
+def test_a_partnership_may_ask_it_of_everybody(teacher: User, settings: Settings) -> None:
+    client = signed_in(teacher)
+    assert client.get("/conversations/").status_code == 200
+    settings.SECOND_FACTOR_FOR_ALL = True
+    assert client.get("/conversations/")["Location"] == SET_UP
+    assert second_factor.is_compulsory_for(teacher)
+    assert "other people’s records" not in page(client, SET_UP)
+    give_app(teacher)
+    assert second_factor.is_last_and_compulsory(teacher)
 
 
 def test_a_promoted_person_is_asked_at_the_next_request(agency: Agency, teacher: User) -> None:
@@ -203,6 +216,21 @@ def test_a_wrong_code_sets_nothing_up(bare_lead: User) -> None:
 def test_a_password_alone_does_not_sign_in(lead: User) -> None:
     client = Client()
     assert give_password(client, lead)["Location"] == "/account/login/code/"
+    assert not is_signed_in(client)
+    assert client.get("/conversations/")["Location"].startswith("/account/login/")
+
+
+def test_a_reset_of_the_password_does_not_go_round_the_second_step(lead: User) -> None:
+    client = Client()
+    client.post("/account/password/reset/", {"email": lead.email})
+    link = re.search(r"https?://[^/]+(/\S+)", mail.outbox[0].body)[1]  # type: ignore[index]
+    words = "three other words"
+    client.post(client.get(link)["Location"], {"password1": words, "password2": words})
+    lead.refresh_from_db()
+    assert lead.check_password(words) and second_factor.factors_of(lead) == 1
+    assert not is_signed_in(client), "a reset signs nobody in"
+    signing_in = client.post("/account/login/", {"login": lead.email, "password": words})
+    assert signing_in["Location"] == "/account/login/code/"
     assert not is_signed_in(client)
     assert client.get("/conversations/")["Location"].startswith("/account/login/")
 

@@ -50,6 +50,18 @@ UNSAFE = [
     ({"PORTAL_URL": "http://portal.example"}, "PORTAL_URL"),
     ({"CSRF_TRUSTED_ORIGINS": "http://portal.example"}, "CSRF_TRUSTED_ORIGINS"),
     ({"EMAIL_URL": "consolemail://"}, "EMAIL_URL"),
+    ({"EMAIL_URL": "smtp://mail.example:587"}, "EMAIL_URL"),
+    ({"DATABASE_URL": "postgres://portal@db.example/portal"}, "DATABASE_URL"),
+    ({"DATABASE_URL": "postgres://portal@db.example/portal?sslmode=require"}, "DATABASE_URL"),
+    ({"DATABASE_URL": "postgres://portal@127.example/portal"}, "DATABASE_URL"),
+]
+SAFE = [
+    {},
+    {"EMAIL_URL": "smtp+tls://mail.example:587"},
+    {"EMAIL_URL": "smtp+ssl://mail.example:465"},
+    {"DATABASE_URL": "postgres://portal@127.0.0.1/portal"},
+    {"DATABASE_URL": "postgres:////var/run/postgresql/portal"},
+    {"DATABASE_URL": "postgres://portal@db.example/portal?sslmode=verify-full"},
 ]
 LOAD = """
 import importlib, json, os, sys
@@ -69,11 +81,12 @@ def test_it_refuses_to_start_with_an_unsafe_combination() -> None:
     """Each by its name, and none when all is as it should be."""
     environment = {"PATH": os.environ["PATH"]} | PRODUCTION
     started = subprocess.run(
-        [sys.executable, "-c", LOAD], input=json.dumps([{}, *(change for change, _ in UNSAFE)]),
+        [sys.executable, "-c", LOAD], input=json.dumps([*SAFE, *(change for change, _ in UNSAFE)]),
         cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60,
     )  # fmt: skip
-    safe, *refusals = started.stdout.splitlines()
-    assert safe == "started", started.stderr
+    told = started.stdout.splitlines()
+    assert told[: len(SAFE)] == ["started"] * len(SAFE), started.stderr
+    refusals = told[len(SAFE) :]
     for refusal, (change, named) in zip(refusals, UNSAFE, strict=True):
         assert refusal.startswith(f"{named}: "), f"{change}: {refusal}"
         assert refusal.count(". ") <= 1, "one problem is told once"

@@ -3,9 +3,11 @@
 import re
 
 import pytest
+from django.contrib.auth.password_validation import validate_password
 from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.cache import cache
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -212,6 +214,38 @@ def test_a_weak_new_password_is_refused(client: Client, tess: User, weak: str) -
     sign_in(client, EMAIL, PASSWORD)
     data = {"oldpassword": PASSWORD, "password1": weak, "password2": weak}
     assert client.post(reverse("account_change_password"), data).status_code == 200
+    tess.refresh_from_db()
+    assert tess.check_password(PASSWORD)
+
+
+def test_a_password_holds_no_word_by_which_a_person_or_their_work_is_known(tess: User) -> None:
+    tess.name = "Tess O’Brien-Walker"
+    Agency.objects.update(name="St Benedict’s Academy")
+    held = (
+        "purple Tess kettle", "my example horse", "walker walks far", "brien and the sea",
+        "BENEDICT went home", "an academy of crows", "I like Derbyshire", "Safeguarding-2026!",
+        "threshold of pain",
+    )  # fmt: skip
+    for password in held:
+        with pytest.raises(ValidationError) as refused:
+            validate_password(password, tess)
+        assert [error.code for error in refused.value.error_list] == ["password_holds_our_words"]
+    for password in ("three random words", "an org of tse", PASSWORD, "St and horse 12"):
+        validate_password(password, tess)
+    validate_password("three random words", None)
+
+
+def test_the_pages_refuse_such_a_password(client: Client, tess: User) -> None:
+    sign_in(client, EMAIL, PASSWORD)
+    words = "derby county for ever"
+    data = {"oldpassword": PASSWORD, "password1": words, "password2": words}
+    assert (
+        "without your name"
+        in client.post(reverse("account_change_password"), data).content.decode()
+    )
+    client.post(reverse("account_reset_password"), {"email": EMAIL})
+    link = re.search(r"https?://[^/]+(/\S+)", mail.outbox[0].body).group(1)
+    client.post(client.get(link)["Location"], {"password1": words, "password2": words})
     tess.refresh_from_db()
     assert tess.check_password(PASSWORD)
 

@@ -5,6 +5,8 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -355,3 +357,56 @@ def test_providers_are_not_in_the_admin() -> None:
     sue = User.objects.create_superuser("sue@example.org", "x", name="Sue")
     give_app(sue)
     assert "socialaccount" not in signed_in(sue).get("/admin/").content.decode()
+
+
+# Redirects
+
+
+class SendsOn(BaseHTTPRequestHandler):
+    """A provider that answers as it should, but sends on whoever asks for one of its addresses."""
+
+    def do_GET(self) -> None:
+        self.server.asked.append(self.path)  # type: ignore[attr-defined]
+        here = f"http://{self.headers['Host']}"
+        sends_on = self.server.sends_on in self.path  # type: ignore[attr-defined]
+        self.send_response(307 if sends_on else 200)
+        if sends_on:
+            self.send_header("Location", f"{here}/elsewhere")
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        told = {name: f"{here}/{name}" for name in ADDRESSES} | {"issuer": here}
+        answer = told | {"access_token": "a", "token_type": "bearer", "id_token": "b"}
+        self.wfile.write(json.dumps(answer).encode())
+
+    do_POST = do_GET  # noqa: N815 (as http.server names it)
+
+    def log_message(self, *args: object) -> None:
+        """Say nothing."""
+
+
+ADDRESSES = ("authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint")
+
+
+@pytest.mark.parametrize("sends_on", ["openid-configuration", "token_endpoint", "jwks_uri"])
+def test_no_redirect_of_a_provider_is_followed(
+    settings: Settings, openid_provider: OpenIDProvider, sends_on: str
+) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), SendsOn)
+    server.asked, server.sends_on = [], sends_on  # type: ignore[attr-defined]
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        issuer = f"http://127.0.0.1:{server.server_port}"
+        use(settings, openid_provider.entry(issuer=issuer))
+        browser = Client()
+        answer = browser.post(OUT)
+        if sends_on != "openid-configuration":
+            assert answer.status_code == 200
+            state = re.search(r"state=([\w-]+)", answer.content.decode())[1]  # type: ignore[index]
+            answer = browser.get(BACK, {"code": "c", "state": state})
+        assert answer.status_code == 401
+        asked = server.asked  # type: ignore[attr-defined]
+        assert sends_on in asked[-1], "it was asked, and no other after it"
+        assert "/elsewhere" not in asked
+    finally:
+        server.shutdown()
+        server.server_close()

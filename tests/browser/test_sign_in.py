@@ -73,6 +73,8 @@ def test_a_new_lead_sets_up_an_app_and_signs_in_with_it(
 
     anyone.open(SECURITY)
     examine(page, "account security", findings)
+    anyone.open("/account/places/")
+    examine(page, "where somebody is signed in", findings)
     assert listener.complaints == []
     anyone.sign_out()
     begin(anyone, portal, lead)
