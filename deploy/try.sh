@@ -219,7 +219,7 @@ check "nginx wrote nothing down" not grep -rq . /var/log/nginx/portal.log
 check "nothing that was sent is on the disk" test -z "$(find /var/lib/nginx -type f)"
 check "the sandbox of the units is tight" systemd-analyze security --offline=yes --threshold=20 /etc/systemd/system/portal.service
 container=$here/deploy/Containerfile
-asked() { tr -d '\\' | tr ' ' '\n' | grep -E '^(lib|age|fontconfig|make|python3|adduser|ca-cert)' | sort -u; }
+asked() { tr -d '\\' | tr ' ' '\n' | grep -E '^(lib|age|font|make|python3|adduser|ca-cert)' | sort -u; }
 check "the container has the packages of the document" diff <(sed -n '/^RUN apt-get/,/&& rm/p' "$container" | asked) <(block 1 | asked | grep -v nginx)
 started=$(grep '^CMD' "$container" | tr -d '[],"' | cut -d' ' -f2-)
 check "the container starts what the unit starts" test "/opt/portal/$started" = "$(said portal.service ExecStart)"

@@ -113,18 +113,14 @@ def with_addresses(items: list[currency.Item]) -> list[currency.Item]:
 
 
 def _draft(edition: Edition, user: User) -> dict[str, Any]:
-    """Return a draft as a line of the home: `waits` for "you", "another" editor, or nobody."""
-    found = problems(edition)
-    errors = sum(problem.blocks for problem in found)
+    """Return a draft as a line of the home: `waits` for "you", "another" editor, or nobody.
+
+    What is wrong with it is told on its own page: it takes long to find, for each draft.
+    """
     waits = ""
     if edition.proposed_by_id:
         waits = "another" if edition.proposed_by_id == user.pk else "you"
-    return {
-        "edition": edition,
-        "waits": waits,
-        "errors": errors,
-        "warnings": len(found) - errors,
-    }
+    return {"edition": edition, "waits": waits}
 
 
 def _current(edition: Edition) -> dict[str, Any]:

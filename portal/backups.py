@@ -41,7 +41,7 @@ def back_up(folder: Path, recipient: str = "") -> Path:
         file = partial / ("database.age" if recipient else "database")
         held = _dump(file, recipient)
         held |= {"taken_at": name, "file": file.name, "sha256": _sha256(file)}
-        _write(partial / MANIFEST, manifest.seal(held))
+        write_for_owner(partial / MANIFEST, manifest.seal(held))
         partial.rename(folder / name)
     except OSError as error:
         raise BackupFailed(f"{error.strerror}: {error.filename or folder}") from error
@@ -203,7 +203,8 @@ def _sha256(file: Path) -> str:
     return told.hexdigest()
 
 
-def _write(file: Path, text: str) -> None:
+def write_for_owner(file: Path, text: str) -> None:
+    """Write a file that nobody but its owner may ever read. Raises OSError."""
     with open(file, "w", encoding="utf-8", opener=_for_owner) as opened:
         opened.write(text)
 

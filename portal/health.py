@@ -3,17 +3,21 @@
 Both answer in one word, to anybody. What is wrong stands in the log.
 """
 
+import logging
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.core.cache import cache
 from django.core.mail import get_connection
 from django.db import Error, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from health_check import checks
@@ -22,8 +26,11 @@ from health_check.exceptions import HealthCheckException, ServiceUnavailable
 from health_check.views import HealthCheckView
 
 from accounts.locked import CannotOpen
+from portal.overdue import overdue
 from referrals.models import Answer
 from thresholds.open_pages import home
+
+log = logging.getLogger(__name__)
 
 
 class OwnConnection(HealthCheck):
@@ -112,6 +119,20 @@ class Mail(OwnConnection):
             raise HealthCheckException(type(error).__name__) from error
 
 
+@dataclass
+class BackedUp(OwnConnection):
+    """Are backups taken and tried? Asked by ?backups alone: the portal serves without them."""
+
+    def ask(self) -> None:
+        folder = settings.BACKUP_FOLDER
+        wrong = overdue(Path(folder), timezone.now()) if folder else ["BACKUP_FOLDER is not set."]
+        for problem in wrong:
+            # What the library logs of it leaves the words out.
+            log.error(problem)
+        if wrong:
+            raise HealthCheckException("Backups are not taken or not tried.")
+
+
 class Ready(HealthCheckView):
     """200 when all is well, and 503 when something is not."""
 
@@ -122,6 +143,8 @@ class Ready(HealthCheckView):
         yield from super().get_checks()
         if "mail" in self.request.GET:
             yield Mail()
+        if "backups" in self.request.GET:
+            yield BackedUp()
 
     async def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         # One after the other, up to the first that fails: what follows rests on it.

@@ -223,6 +223,9 @@ PORTAL_URL = env.str(
 # back what was erased since, and `apply_erasures` takes it out again.
 ERASURE_LEDGER = Path(env.str("ERASURE_LEDGER", default=str(BASE_DIR / "erasures.jsonl")))
 
+# Where backups are, for /ready/?backups to say whether they are taken and tried.
+BACKUP_FOLDER = env.str("BACKUP_FOLDER", default="")
+
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "Europe/London"
 USE_I18N = False

@@ -188,6 +188,16 @@ class Conversation(models.Model):
                 fields=["author", "status", "-updated_at", "-id"], name="conversation_own"
             ),
             *desk_indexes(),
+            # All that referrals/numbers.py counts: without it, it reads every row of every agency.
+            models.Index(
+                fields=["agency", "recorded_at"],
+                include=[
+                    *("edition", "area", "place", "danger", "child_protection", "judged_level"),
+                    *("read_level", "read_up_to", "agreement", "lead_level", "review_state"),
+                ],
+                name="conversation_numbers",
+                condition=models.Q(status="recorded"),
+            ),
         ]
 
     def __str__(self) -> str:

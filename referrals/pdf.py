@@ -16,6 +16,7 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 from accounts.models import User
 from referrals import later
 from referrals.models import Conversation
+from referrals.printable import lacking, numbers_of
 
 ENDLESS = re.compile(r"\S{80,}")
 PIECES = re.compile(r".{1,40}", re.DOTALL)
@@ -64,10 +65,9 @@ def page_of(conversation: Conversation, by: User | None = None) -> str:
     """
     content = breakable(conversation.content)
     content["blocks"] += breakable(later.blocks_of(conversation))
-    return render_to_string(
-        "journey/summary_pdf.html",
-        {"conversation": conversation, "content": content, "now": timezone.now(), "by": by},
-    )
+    told = {"conversation": conversation, "content": content, "now": timezone.now(), "by": by}
+    boxes = lacking(content, by, conversation.agency.name)
+    return render_to_string("journey/summary_pdf.html", told | {"boxes": numbers_of(boxes)})
 
 
 def render_pdf(conversation: Conversation, by: User | None = None) -> bytes:

@@ -13,6 +13,7 @@ from referrals.access import find_led, of_record, personal, show, tell_opened
 from referrals.kept import Hold
 from referrals.models import Conversation, Review
 from referrals.pdf import render_pdf
+from referrals.printable import lacking
 from referrals.review_forms import AdditionForm, EscalationForm, KeepFromForm, ReviewForm
 
 
@@ -24,6 +25,7 @@ def summary_page(request: HttpRequest, conversation: Conversation) -> HttpRespon
     tell_opened(request, conversation)
     blocks = conversation.content["blocks"]
     leads = Conversation.objects.led_by(request.user).filter(pk=conversation.pk).exists()
+    since = history(conversation)
     return show(
         request,
         "journey/summary.html",
@@ -34,7 +36,8 @@ def summary_page(request: HttpRequest, conversation: Conversation) -> HttpRespon
         unseen=not leads and not services.leads_for(conversation),
         due=due.open_of(conversation),
         answer=conversation.council_answers.last(),
-        **history(conversation),
+        boxes=lacking(conversation.content, [vars(entry) for entry in since["later"]]),
+        **since,
         **(beside_review(request, conversation) if leads else {}),
     )
 

@@ -83,6 +83,12 @@ class Record:
     def held_back(self) -> list[Piece]:
         return [piece for piece in self.pieces if piece.why is not None]
 
+    @property
+    def about(self) -> list[str]:
+        """The child’s name and day of birth, as far as they were given: is it the same child?"""
+        told = {piece.code: piece.text for piece in self.pieces}
+        return [told[code] for code in ("child-name", "child-born-on") if code in told]
+
     def key(self, piece: Piece) -> str:
         return f"{self.conversation.token}~{piece.key}"
 

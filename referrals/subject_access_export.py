@@ -19,6 +19,7 @@ from accounts.models import Event, User
 from referrals import services
 from referrals.models import Conversation
 from referrals.pdf import breakable, printed
+from referrals.printable import lacking, numbers_of
 from referrals.subject_access import EXPORT, RELEASE, Piece, Record
 from referrals.wording import long_moment
 
@@ -85,7 +86,8 @@ def _stamp(at: datetime) -> str:
 def export(*, conversation: Conversation, records: list[Record], choice: Choice, by: User) -> bytes:
     """Return the ZIP file, and write down what was released: an event a record and a piece."""
     told = document(records, choice)
-    page = {"document": breakable(told), "conversation": conversation}
+    boxes = numbers_of(lacking(told))
+    page = {"document": breakable(told), "conversation": conversation, "boxes": boxes}
     pdf = printed(render_to_string("desk/subject_access_pdf.html", page))
     packed = BytesIO()
     with ZipFile(packed, "w", ZIP_DEFLATED) as archive:

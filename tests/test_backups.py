@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +13,8 @@ from types import SimpleNamespace
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoDbBlocker, Settings
 
 from accounts import people
@@ -19,6 +22,7 @@ from accounts.models import Agency, Event
 from portal import backups, manifest, restoring
 from portal.backups import BackupFailed, back_up, prune, read_manifest
 from portal.other_database import instead
+from portal.overdue import DRILL
 from referrals import erasure
 from referrals.kept import Erasure
 from referrals.models import Conversation
@@ -352,7 +356,7 @@ def test_a_key_that_was_changed_still_opens_the_seal(
     assert "would do" in drill(portal, folder)
     settings.EVENT_KEYS = ["a new key"]
     with pytest.raises(BackupFailed, match="EVENT_KEYS"):
-        read_manifest(next(folder.iterdir()))
+        read_manifest(next(one for one in folder.iterdir() if one.is_dir()))
 
 
 def test_a_backup_whose_records_nobody_can_open_would_not_do(
@@ -362,3 +366,70 @@ def test_a_backup_whose_records_nobody_can_open_would_not_do(
     with pytest.raises(CommandError, match="2 found") as failed:
         drill(portal, folder)
     assert "DATA_KEYS" in str(failed.value)
+
+
+# That none is taken or tried is told
+
+
+def test_a_backup_or_a_drill_that_is_missing_or_old_is_told(
+    portal: SimpleNamespace, tmp_path: Path, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.BACKUP_FOLDER = str(tmp_path)
+
+    def told() -> str:
+        caplog.clear()
+        monitor = Client().get("/ready/?backups").status_code
+        # The one word that anybody may read says nothing of backups.
+        assert Client().get("/ready/").status_code == 200
+        try:
+            call_command("check_backups", str(tmp_path), stdout=StringIO())
+        except CommandError as error:
+            assert monitor == 503 and str(error).splitlines()[0] in caplog.text
+            return str(error)
+        assert monitor == 200
+        return ""
+
+    def age(of: timedelta) -> str:
+        return (timezone.now() - of).strftime(backups.NAMED)
+
+    assert "no backup" in told() and "No restore drill" in told()
+    drilled = shutil.copytree(portal.plain, tmp_path / age(timedelta(hours=1)))
+    assert "backup in" not in told() and "No restore drill" in told()
+    drill(portal, tmp_path)
+    assert told() == "" and (tmp_path / DRILL).stat().st_mode & 0o777 == 0o600
+
+    for when, wrong in {
+        timedelta(hours=27): "27 hours old",
+        timedelta(hours=25): "",
+        timedelta(days=-2): "in the future",
+    }.items():
+        drilled = drilled.rename(tmp_path / age(when))
+        assert wrong in told() and bool(wrong) == bool(told())
+    shutil.copytree(portal.plain, tmp_path / age(timedelta()))
+    shutil.rmtree(drilled)
+    for when, wrong in {
+        timedelta(days=36): "36 days ago",
+        timedelta(days=34): "",
+        timedelta(days=-2): "in the future",
+    }.items():
+        (tmp_path / DRILL).write_text(manifest.seal({"drilled_at": age(when)}))
+        assert wrong in told() and bool(wrong) == bool(told())
+    # Nobody makes one up: it is sealed, as the manifest of a backup is.
+    for made_up in ("", "{}", f'{{"drilled_at": "{age(timedelta())}"}}', '{"seal": 1}', "[]"):
+        (tmp_path / DRILL).write_text(made_up)
+        assert "cannot be read" in told()
+
+
+def test_a_drill_that_found_something_is_not_noted(portal: SimpleNamespace, folder: Path) -> None:
+    backup = next(folder.glob("*Z"))
+    (backup / "manifest.json").write_text("{}")
+    with pytest.raises(CommandError):
+        drill(portal, folder)
+    assert not (folder / DRILL).exists()
+
+
+def test_a_monitor_that_asks_for_backups_is_told_that_their_folder_is_not_set(
+    settings: Settings,
+) -> None:
+    settings.BACKUP_FOLDER = ""
+    assert Client().get("/ready/?backups").status_code == 503

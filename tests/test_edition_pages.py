@@ -115,9 +115,13 @@ def test_the_home_lists_every_edition_once_in_its_state(
     assert order == sorted(order)
 
 
-def test_problems_are_counted_on_the_home(edies: Client, draft: Edition) -> None:
+def test_problems_are_counted_on_the_page_to_which_the_home_leads(
+    edies: Client, draft: Edition
+) -> None:
     spoil(draft)
-    assert "1 thing stops its publication" in shown(edies.get(reverse("editors_home")))
+    assert f'href="{at("edition", draft)}#problems"' in shown(edies.get(reverse("editors_home")))
+    page = shown(edies.get(at("edition", draft)))
+    assert 'id="problems"' in page and "1 thing stops its publication" in page
 
 
 def test_the_header_leads_editors_to_their_room(edies: Client) -> None:
@@ -547,7 +551,7 @@ def test_a_confirmation_stays(edie: User) -> None:
 
 
 def test_levels_without_names_are_no_obstacle_to_the_page(edies: Client, draft: Edition) -> None:
-    """A draft may be unfinished in any way: its page, and the home, still tell what is wrong."""
+    """A draft may be unfinished in any way: its page still tells what is wrong."""
     Level.objects.filter(edition=draft).delete()
     for address in (at("edition", draft), reverse("editors_home"), at("edition_discard", draft)):
         assert edies.get(address).status_code == 200

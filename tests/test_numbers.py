@@ -485,3 +485,24 @@ def test_the_page_takes_few_queries(agency: Agency, lead: User, teacher: User) -
     with CaptureQueriesContext(connection) as queries:
         client.get("/desk/numbers/")
     assert len(queries) <= 20, [query["sql"][:100] for query in queries]
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's index holds the key alone")
+def test_counting_the_conversations_reads_their_index_and_no_row(
+    agency: Agency, teacher: User
+) -> None:
+    """A row is wide, and there may be millions: a column more that is counted must be in it."""
+    fill(agency, teacher, Period.usual().start, timezone.now(), 50)
+    with CaptureQueriesContext(connection) as queries:
+        counted(agency, YEAR)
+    asked = [query["sql"] for query in queries]
+    counts = [sql for sql in asked if 'FROM "referrals_conversation"' in sql.split(" WHERE ")[0]]
+    used = [sql for sql in asked if sql.startswith('SELECT "thresholds_edition"."id" AS "pk"')]
+    assert len(counts) == len(used) == 1
+    with connection.cursor() as cursor:
+        # Of so few rows it would read all.
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        for sql in (*counts, *used):
+            cursor.execute(f"EXPLAIN {sql}")
+            plan = "\n".join(line for (line,) in cursor.fetchall())
+            assert "Index Only Scan using conversation_numbers" in plan, plan

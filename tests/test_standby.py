@@ -22,6 +22,7 @@ from django.utils import timezone
 from accounts.models import User
 from guidance_content import contacts, standby
 from portal import without_database
+from tests import quick_check
 from tests.access import POLICIES, address
 from tests.pages import main_part
 from tests.people import walk_to
@@ -39,6 +40,10 @@ OPEN = {
     for name, policy in POLICIES.items()
     if policy.open and name not in ("invitation_accept", "edition_schema", "health", "ready")
 }
+
+
+# They offer a conversation otherwise, which nobody can begin then.
+OFFERING = {"front", "questions"}
 
 
 def refuse(*args: object) -> None:
@@ -90,7 +95,7 @@ def test_every_open_page_answers_the_same_without_the_database(copy: Path, perso
             # Signed in or not: who it is cannot be known then.
             for response in (Client(raise_request_exception=False).get(url), person.get(url)):
                 assert response.status_code == 200, name
-                assert main_part(response) == before[name], name
+                assert name in OFFERING or main_part(response) == before[name], name
                 page = response.content.decode()
                 assert BANNER in page and 'href="tel:999"' in page, name
                 assert "no-store" in response["Cache-Control"], name
@@ -106,6 +111,35 @@ def test_the_finder_and_the_quick_check_work_without_the_database(copy: Path) ->
         checked = anybody.post("/quick-check/", {"page": "area", "place": "derby"})
     assert "Level" in main_part(found) and found.status_code == 200
     assert "danger" in main_part(checked) and checked.status_code == 200
+
+
+def test_no_page_offers_a_conversation_that_cannot_be_written(copy: Path, person: Client) -> None:
+    offers = {"front": "/conversations/new/", "questions": "/conversations/new/"}
+    assert offers.keys() == OFFERING
+    for name, offer in offers.items():
+        assert f'href="{offer}"' in main_part(person.get(OPEN[name])), name
+    *_, checked = quick_check.pages(Client())
+    assert 'name="carry"' in main_part(checked)
+    from_memory_of_nothing()
+    with connection.execute_wrapper(refuse):
+        anybody = Client(raise_request_exception=False)
+        for name in OPEN:
+            page = main_part(anybody.get(OPEN[name]))
+            assert "/conversations/" not in page and "/account/" not in page, name
+        *_, checked = quick_check.pages(anybody)
+    assert 'name="carry"' not in main_part(checked) and "cannot carry on" in main_part(checked)
+
+
+def test_the_front_page_says_what_to_do_while_nothing_can_be_written(copy: Path) -> None:
+    with connection.execute_wrapper(refuse):
+        page = main_part(Client(raise_request_exception=False).get("/"))
+    told = page[page.index("cannot write") : page.index("</ul>")]
+    # In danger, cannot wait, whom to talk to, and where to keep what was said until then.
+    assert 'href="tel:999"' in told and 'href="#phone-numbers"' in told
+    assert "safeguarding lead" in told and "agency keeps" in told
+    assert 'id="phone-numbers"' in page and 'href="tel:01332641172"' in page
+    for way in ("/guidance/", "/quick-check/", 'action="/find/"'):
+        assert way in page
 
 
 def test_a_page_that_is_not_there_is_not_found_without_the_database(copy: Path) -> None:

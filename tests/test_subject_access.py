@@ -203,6 +203,12 @@ def test_all_of_the_childs_records_that_the_lead_may_see(
     page = leads_browser.get(address(first)).content.decode()
     assert kept_from_lead.reference not in page
     assert "Another Draft" not in page
+    # It is long: each record has its place, and says whose it is before anything is folded.
+    for number, each in enumerate(found, 1):
+        assert f'href="#record-{number}">{each.name}</a>' in page
+        section = page.split(f'id="record-{number}"')[1].split("<details")[0]
+        assert "Amina Example, born 3 April 2017" in section
+    assert 'href="#make"' in page and 'id="make"' in page
     opened = Event.objects.filter(verb="opened", actor=lead.pk).values_list("subject", flat=True)
     assert set(opened) == {each.conversation.subject for each in found}
     data, _ = unpacked(leads_browser.post(address(first), {"asked": "on"}))

@@ -5,14 +5,16 @@ import tempfile
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
+from django.utils import timezone
 
-from portal.backups import NAMED, BackupFailed, backups
+from portal.backups import BackupFailed, backups
 from portal.other_database import instead, settings_of
+from portal.overdue import OLDEST_BACKUP, note_drill, taken_at
 from portal.restoring import restore_and_check
 
 SUFFIX = "_drill"
@@ -31,7 +33,10 @@ class Command(BaseCommand):
             "DRILL_DATABASE_URL if left out. What it holds is removed, before and after",
         )
         parser.add_argument(
-            "--oldest", type=int, default=26, help="hours that the newest may be old (26)"
+            "--oldest",
+            type=int,
+            default=OLDEST_BACKUP // timedelta(hours=1),
+            help="hours that the newest may be old (26)",
         )
 
     def handle(
@@ -41,8 +46,7 @@ class Command(BaseCommand):
         if not found:
             raise CommandError(f"There is no backup in {folder}.")
         newest = found[-1]
-        taken = datetime.strptime(newest.name, NAMED).replace(tzinfo=UTC)
-        age = datetime.now(UTC) - taken
+        age = timezone.now() - taken_at(newest)
         try:
             with scratch_database(scratch):
                 restored = restore_and_check(newest, identity)
@@ -55,6 +59,10 @@ class Command(BaseCommand):
             self.stderr.write(problem)
         if wrong:
             raise CommandError(f"{newest.name} would not do: {len(wrong)} found.")
+        try:
+            note_drill(folder, newest)
+        except BackupFailed as error:
+            raise CommandError(f"{newest.name} would do, but that is not noted: {error}") from error
         self.stdout.write(f"{newest.name} would do. {restored.told}")
 
 
