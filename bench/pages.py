@@ -1,23 +1,12 @@
 """How quick the pages are, beside the trivial one, in turns: the machine's swings strike both."""
 
 import os
-import random
-import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
-from urllib.parse import urlencode
 
 import psycopg2
-from django.db import connection
-from django.test import Client
-from django.utils import timezone
 
-from accounts.models import Agency, User
 from bench.client import Browser, weight
-from bench.fill import browser_of
 from bench.table import Line, ms, p50, p95, ratio
-from referrals.desk_forms import STATUSES
 from tests.people import LEVEL_2
 
 EIGHT = 8
@@ -143,58 +132,4 @@ def queries_of_posts(portal: Browser) -> dict[str, int]:
             )
             found[slug] = int(cursor.fetchone()[0])
             journey.url = posted.location
-    return found
-
-
-def desk_sql(lead: User, agency: Agency, times: int) -> list[Line]:
-    """Measure the SQL of the desk, on any page of it, under every filter, one at a time."""
-    browser = browser_of(lead)
-    pages, counts, slow = [], [], (0.0, "")
-    for asked in _asked(agency, times):
-        for sql, seconds in _timed(browser, f"/desk/?{urlencode(asked)}"):
-            if "COUNT(*)" in sql and "waits_since" in sql and "LIMIT" in sql:
-                counts.append(seconds)
-            elif "referrals_conversation" in sql:
-                pages.append(seconds)
-                slow = max(slow, (seconds, f"{urlencode(asked)}"))
-    return [
-        Line("Desk: SQL of any page, p95", p95(pages) * 1000, 1, "ms", f"p50 {ms(p50(pages))}"),
-        Line("Desk: SQL, slowest", slow[0] * 1000, None, "ms", slow[1]),
-        Line("Desk: three counts, p95", p95(counts) * 1000, 5, "ms", f"p50 {ms(p50(counts))}"),
-    ]
-
-
-def _asked(agency: Agency, times: int) -> Iterator[dict[str, str]]:
-    pick, now = random.Random(7), timezone.now()
-    people = list(agency.members.values_list("pk", flat=True)[:50])
-    for _ in range(times):
-        for status, _ in STATUSES:
-            back = now - timedelta(days=pick.randrange(1500))
-            for narrowed in (
-                {},
-                {"level": str(pick.randrange(1, 5))},
-                {"area": pick.choice(["1", "2", "none"])},
-                {"author": str(pick.choice(people))},
-                {"since": f"{back:%Y-%m-%d}"},
-                {"until": f"{back:%Y-%m-%d}"},
-            ):
-                place = f"{now - timedelta(days=pick.randrange(1500)):%Y-%m-%dT%H:%M:%S+00:00}~1"
-                after = f"{pick.randrange(8)}~{place}" if status == "to-review" else place
-                yield {"status": status, **narrowed, "after": pick.choice(["", after])}
-
-
-def _timed(browser: Client, url: str) -> list[tuple[str, float]]:
-    """Return the statements of a page, and the seconds from here to the database and back."""
-    found = []
-
-    def timed(execute, sql, params, many, context):
-        began = time.perf_counter()
-        result = execute(sql, params, many, context)
-        found.append((sql, time.perf_counter() - began))
-        return result
-
-    with connection.execute_wrapper(timed):
-        response = browser.get(url)
-    if response.status_code != 200:
-        raise SystemExit(f"{url}: {response.status_code}")
     return found

@@ -5,6 +5,7 @@
     make bench ARGS="--conversations 1000000"      also 10000000: hours, and about 40 GB of disk
     make bench ARGS="--minutes 10"                 so long at --rate conversations a second
     make bench ARGS="--requests 10000"             memory after so many requests
+    make bench ARGS="--json FILE"                  the figures to keep; --against FILE, beside them
 
 Only ratios count: the machine's speed swings. The figures beside them are of this hour. Nothing
 here is a test, and nothing of it fails for being slow.
@@ -16,6 +17,7 @@ import os
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,6 +25,11 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from bench.servers import Server, environment, postgresql  # noqa: E402
+from bench.table import Report, values_in  # noqa: E402
+
+# Of its processors: with more in use when it begins, a run is of no use for its figures.
+BUSY = 0.25
+FILES = ("json", "against")
 
 
 def asked() -> argparse.Namespace:
@@ -33,6 +40,8 @@ def asked() -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=3, help="whole conversations a second")
     parser.add_argument("--requests", type=int, default=1000, help="before memory is read again")
     parser.add_argument("--quick", action="store_true", help="a little of each")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="keep the figures in it")
+    parser.add_argument("--against", type=Path, metavar="FILE", help="an earlier --json")
     found = parser.parse_args()
     if found.quick:
         found.conversations, found.rounds, found.minutes, found.requests = 300, 1, 0.03, 40
@@ -41,6 +50,11 @@ def asked() -> argparse.Namespace:
 
 def main() -> None:
     options = asked()
+    report = Report(values_in(options.against) if options.against else {})
+    load, processors = os.getloadavg(), os.cpu_count() or 1
+    print(f"Load average {load[0]:.2f}, {load[1]:.2f}, {load[2]:.2f} on {processors} processors")
+    if load[0] > processors * BUSY:
+        print("WARNING: others are at work here. Only ratios of one run say anything, if these do.")
     memory = "2GB" if options.conversations > 100_000 else "512MB"
     with postgresql(memory) as address, TemporaryDirectory(prefix="bench-") as folder:
         portal, trivial = f"{address}/portal", f"{address}/trivial"
@@ -55,10 +69,16 @@ def main() -> None:
         ).stdout.strip()  # fmt: skip
         servers = []
         try:
-            _measure(options, session, trivial, servers)
+            _measure(options, report, session, trivial, servers)
         finally:
             for server in servers:
                 server.stop()
+    if options.json:
+        report.keep(
+            options.json, at=datetime.now(UTC).isoformat(timespec="seconds"),
+            load_before=load, load_after=os.getloadavg(), processors=processors,
+            asked={name: value for name, value in vars(options).items() if name not in FILES},
+        )  # fmt: skip
 
 
 def _make_databases(address: str) -> None:
@@ -74,7 +94,7 @@ def _make_databases(address: str) -> None:
 
 
 def _measure(
-    options: argparse.Namespace, session: str, trivial: str, servers: list[Server]
+    options: argparse.Namespace, report: Report, session: str, trivial: str, servers: list[Server]
 ) -> None:
     import django
 
@@ -83,9 +103,8 @@ def _measure(
     from django.core.management import call_command
 
     from accounts.models import User
-    from bench import documents, fill, pages, steady
+    from bench import desk, documents, fill, many, pages, steady
     from bench.client import Browser
-    from bench.table import show
     from referrals.models import Conversation
     from tests.people import signed_in
 
@@ -115,38 +134,23 @@ def _measure(
     reference = Browser(theirs.port, session, cookies=("sessionid", "csrftoken"))
     times = pages.in_turns(author, leads, reference, options.rounds)
     queries = pages.queries_of_posts(author)
-    show("Pages, beside the trivial page", pages.lines_of(times, queries, ours.port))
+    report.show("Pages, beside the trivial page", pages.lines_of(times, queries, ours.port))
     print(f"Steps, the slowest first: {pages.slowest(times)}")
-    show("The desk's SQL", pages.desk_sql(lead, large, 1 if options.quick else 12))
+    report.show("The desk, asked by several", many.desk_at_once(leads, 5 if options.quick else 50))
+    times = 1 if options.quick else 12
+    report.show("The desk's SQL", [*desk.sql(lead, large, times), *desk.pairs(lead, times)])
+    report.show("Its text search", desk.search(lead, large, options.conversations, times))
 
     record = Conversation.objects.filter(reference__startswith="TG-").earliest("pk")
-    show("The PDF, beside bare WeasyPrint", documents.measure(
+    report.show("The PDF, beside bare WeasyPrint", documents.measure(
         record, *((2, 1, 0) if options.quick else (15, 3, 16))
     ))  # fmt: skip
-    show("Memory of the server, two workers", _memory(options, ours, author, leads, record))
-    show("Steady load", steady.measure(ours.port, sessions, options.rate, options.minutes * 60))
+    report.show("Memory of the server, two workers", many.memory(
+        ours, author, leads, f"/conversations/{record.token}/pdf/", options.requests,
+        4 if options.quick else 20,
+    ))  # fmt: skip
+    report.show("Steady load", steady.measure(ours, sessions, options.rate, options.minutes * 60))
     print(f"\nAll of it took {time.monotonic() - began:.0f} s.")
-
-
-def _memory(options, server, author, leads, record) -> list:
-    """Return what the server holds: as it starts, after PDFs, after many requests."""
-    from bench.pages import LONG_PAGE
-    from bench.table import Line
-
-    lines = [Line("Before PDFs", server.megabytes(), 130, "MB", "shared memory counted once")]
-    for _ in range(4 if options.quick else 20):
-        leads.get(f"/conversations/{record.token}/pdf/")
-    lines.append(Line("After PDFs", server.megabytes(), 260, "MB"))
-    addresses = ["/", LONG_PAGE, "/desk/", "/conversations/", "/conversations/new/", "/grid/"]
-    for number in range(options.requests):
-        browser = leads if addresses[number % 6] == "/desk/" else author
-        browser.get(addresses[number % 6])
-    after = f"After {options.requests:,} requests more"
-    lines.append(Line(after, server.megabytes(), 260, "MB"))
-    author.post("/find/", {"words": "comes in hungry and dirty"})
-    author.post("/find/", {"words": "comes in hungry and dirty"})
-    lines.append(Line("After the finder was used", server.megabytes(), None, "MB"))
-    return lines
 
 
 if __name__ == "__main__":

@@ -73,6 +73,7 @@ class Server:
             command, cwd=ROOT, env=os.environ | environ, stdout=self.log, stderr=self.log
         )
         self._wait()
+        self.at_first = self.megabytes()
 
     def _wait(self) -> None:
         for _ in range(600):

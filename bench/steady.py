@@ -16,19 +16,34 @@ from pathlib import Path
 from queue import Empty, Queue
 
 from bench.client import Browser, Refused
+from bench.servers import Server
 from bench.table import Line, p50, p95
 
 ROOT = Path(__file__).resolve().parents[1]
 AT_ONCE = 24
+# How often memory is read on the way.
+INTERVALS = 10
 
 
-def measure(port: int, sessions: list[str], a_second: float, seconds: float) -> list[Line]:
-    given = json.dumps([port, sessions, a_second, seconds])
-    told = subprocess.run(
-        [sys.executable, __file__], cwd=ROOT, input=given, stdout=subprocess.PIPE, text=True,
-        check=True, env=os.environ | {"PYTHONPATH": str(ROOT)},
+def measure(server: Server, sessions: list[str], a_second: float, seconds: float) -> list[Line]:
+    """Let a process of its own do them, and read meanwhile what the server holds."""
+    given = json.dumps([server.port, sessions, a_second, seconds])
+    held = [server.megabytes()]
+    client = subprocess.Popen(
+        [sys.executable, __file__], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        text=True, env=os.environ | {"PYTHONPATH": str(ROOT)},
     )  # fmt: skip
-    found = json.loads(told.stdout)
+    told, asked = None, given
+    while told is None:
+        try:
+            told, _ = client.communicate(asked, timeout=max(1.0, seconds / INTERVALS))
+        except subprocess.TimeoutExpired:
+            held.append(server.megabytes())
+        asked = None
+    if client.returncode:
+        raise SystemExit("The client of the steady load ended early.")
+    found = json.loads(told)
+    held.append(server.megabytes())
     reached = found["done"] / found["seconds"]
     return [
         Line(
@@ -40,6 +55,11 @@ def measure(port: int, sessions: list[str], a_second: float, seconds: float) -> 
         Line("A step, saved and the next page, p50", found["p50"] * 1000, None, "ms"),
         Line("A step, saved and the next page, p95", found["p95"] * 1000, None, "ms"),
         Line("Processors used by the client, of 2", found["client"], None, ""),
+        Line(
+            "Memory of the server after it", held[-1], 260, "MB",
+            f"before it {held[0]:.0f}; on the way "
+            + (", ".join(f"{each:.0f}" for each in held[1:-1]) or "not read"),
+        ),
     ]  # fmt: skip
 
 

@@ -1,8 +1,10 @@
 """What was measured beside what it should be, as a table to read."""
 
+import json
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -48,5 +50,33 @@ def ratio(what: str, ours: float, reference: float, goal: float | None) -> Line:
     return Line(what, ours / reference, goal, beside=f"{ms(ours)} / {ms(reference)}")
 
 
-def show(title: str, lines: Sequence[Line]) -> None:
-    print(f"\n{title}", *lines, sep="\n", flush=True)
+@dataclass
+class Report:
+    """All lines of a run. `before` has the values of an earlier one, to stand beside them."""
+
+    before: dict[str, float] = field(default_factory=dict)
+    tables: dict[str, list[Line]] = field(default_factory=dict)
+
+    def show(self, title: str, lines: Sequence[Line]) -> None:
+        self.tables[title] = list(lines)
+        print(f"\n{title}")
+        for line in lines:
+            was = self.before.get(line.what)
+            print(f"{line}" if was is None else f"{line}  [before: {_shown(was)}]", flush=True)
+
+    def keep(self, file: Path, **about: object) -> None:
+        """Write all of it as JSON, with what there is to know about the run."""
+        lines = [
+            {"table": title, **asdict(line)}
+            for title, lines in self.tables.items()
+            for line in lines
+        ]
+        file.write_text(json.dumps({**about, "lines": lines}, ensure_ascii=False, indent=1) + "\n")
+
+
+def values_in(file: Path) -> dict[str, float]:
+    """Return the values that a run kept, by what they are. Raises SystemExit for another file."""
+    try:
+        return {line["what"]: line["value"] for line in json.loads(file.read_text())["lines"]}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SystemExit(f"{file} holds no figures of a run: {error}") from None
