@@ -1,11 +1,12 @@
 """How quick the pages are, beside the trivial one, in turns: the machine's swings strike both."""
 
 import os
+import re
 from dataclasses import dataclass, field
 
 import psycopg2
 
-from bench.client import Browser, weight
+from bench.client import Answer, Browser, weight
 from bench.table import Line, ms, p50, p95, ratio
 from tests.people import LEVEL_2
 
@@ -30,12 +31,20 @@ class Times:
     by_step: dict[str, list[float]] = field(default_factory=dict)
 
 
+VERSION = re.compile(r'name="version" value="(\w*)"')
+
+
+def _version(page: Answer) -> dict[str, str]:
+    found = VERSION.search(page.body.decode())
+    return {"version": found[1]} if found else {}
+
+
 class Journey:
     """One conversation, step by step, as a browser posts it."""
 
     def __init__(self, browser: Browser) -> None:
         self.browser, self.url = browser, "/conversations/new/"
-        browser.get(self.url)
+        self.version = _version(browser.get(self.url))
 
     @property
     def slug(self) -> str:
@@ -47,9 +56,22 @@ class Journey:
 
     def step(self) -> float:
         """Answer a step and read the next page. Return the seconds of both."""
-        page = self.browser.save(self.url, LEVEL_2[self.slug])
-        self.url = page.location
+        self._is_at(page := self.browser.save(self.url, self.filled))
         return page.seconds
+
+    @property
+    def filled(self) -> dict[str, object]:
+        """What is posted: the answers, and what the page says of those that it was shown with."""
+        return LEVEL_2[self.slug] | self.version
+
+    def go_on(self, location: str) -> None:
+        """Read the page to which an answer led."""
+        page = self.browser.get(location)
+        page.headers["location"] = location
+        self._is_at(page)
+
+    def _is_at(self, page: Answer) -> None:
+        self.url, self.version = page.location, _version(page)
 
     def record(self) -> float:
         page = self.browser.save(self.url, {})
@@ -122,7 +144,7 @@ def queries_of_posts(portal: Browser) -> dict[str, int]:
         while not journey.is_complete:
             slug = journey.slug
             cursor.execute("SELECT pg_stat_statements_reset()")
-            posted = portal.post(journey.url, LEVEL_2[slug])
+            posted = portal.post(journey.url, journey.filled)
             cursor.execute(
                 "SELECT coalesce(sum(calls), 0) FROM pg_stat_statements s "
                 "JOIN pg_database d ON d.oid = s.dbid WHERE d.datname = %s AND query !~* %s "
@@ -131,5 +153,5 @@ def queries_of_posts(portal: Browser) -> dict[str, int]:
                 [name, FRAME],
             )
             found[slug] = int(cursor.fetchone()[0])
-            journey.url = posted.location
+            journey.go_on(posted.location)
     return found
