@@ -33,10 +33,10 @@ LEVELS: Prepared[Any] = Prepared(
     lambda: Level.objects.values_list("number").order_by("number").distinct()
 )
 AREAS = Prepared(Area.objects.all)
-MEMBERS = Prepared(
+MEMBERS: Prepared[Any] = Prepared(
     lambda: (
         User.objects.filter(agencies=Given(0, BigAutoField()))
-        .only("name", "email")
+        .values_list("pk", "name", "email")
         .order_by("name", "pk")[: FEW + 1]
     )
 )
@@ -83,7 +83,10 @@ class DeskForm(forms.Form):
         """Offer a list where it is short. One of thousands would help nobody, and take long."""
         people = MEMBERS(self.agency.pk)
         if len(people) <= FEW:
-            self.fields["author"].choices = [ANY, *((str(p.pk), str(p)) for p in people)]
+            self.fields["author"].choices = [
+                ANY,
+                *((str(key), name or email) for key, name, email in people),
+            ]
             return
         self.fields["author"] = forms.EmailField(
             label="Author’s email address",

@@ -24,7 +24,7 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, NullIf
 from django.db.models.lookups import GreaterThan
 
 from accounts.models import Agency, User
@@ -40,7 +40,7 @@ ROWS = PAGE + 1
 SHOWN = (
     *("token", "status", "agency", "recorded_at", "updated_at", "reference", "danger"),
     *("judged_level", "read_level", "read_up_to", "lead_level", "review_state"),
-    *("turn", "waits_since", "author__name", "author__email", "area__name"),
+    *("turn", "waits_since"),
     *(f"child__{name}" for name in ("name", "agency_reference", "born_on")),
     *(f"child__{name}" for name in ("name_key", "born_key", "reference_key")),
 )
@@ -178,12 +178,19 @@ def rows_of(found: ConversationQuerySet, user: User) -> list[Conversation]:
 
 
 def in_rows(found: ConversationQuerySet) -> ConversationQuerySet:
-    """Return the same with what a row shows, the reasons by their slugs, and `since`."""
+    """Return the same with what a row shows, the reasons by their slugs, and `since`.
+
+    Of its author and area only the names, `by` and `place_name`: an object for each takes longer.
+    """
     return (
-        found.select_related("author", "area", "child")
+        found.select_related("child")
         .only(*SHOWN)
         .annotate(
             since=Coalesce("recorded_at", "updated_at"),
+            by=Coalesce(
+                NullIf("author__name", Value("")), "author__email", output_field=CharField()
+            ),
+            place_name=F("area__name"),
             overdue=F("is_late"),
             protection=F("child_protection"),
             highest=Case(
