@@ -1,5 +1,8 @@
 """Fixtures that every test may use. The guidance is loaded once, as it is shipped."""
 
+import gc
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -7,15 +10,21 @@ import pytest
 from django.conf import settings
 from django.core.cache import caches
 from django.core.management import call_command
+from django.db import connection, transaction
 from django.test import Client
 from pytest_django import DjangoDbBlocker, Settings
 
 from accounts.models import Agency, Membership, User
-from tests.editors import make_draft, make_editor
+from guidance_content.content import digest
+from tests.editors import make_draft, make_editor, shipped
 from tests.people import make_person, signed_in
 from thresholds.guidance import Guidance
 from thresholds.load import load
 from thresholds.models import Edition
+
+# As each worker of the portal does (portal/wsgi.py): with two lanes of tests on two processors,
+# threads of both wait for each other. Before NumPy loads, which nothing above does.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def pytest_configure() -> None:
@@ -23,12 +32,24 @@ def pytest_configure() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # What tests publish and correct goes into no copy that somebody reads.
     settings.STANDBY_FILE = str(Path(mkdtemp()) / "standby.sqlite3")
+    # Editions are read as thousands of rows, again and again: looking at all that lives after
+    # every 700 new ones took a tenth of the time.
+    gc.set_threshold(100_000, 50, 50)
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
     with django_db_blocker.unblock():
         call_command("load_guidance", verbosity=0)
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def as_shipped(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> str:
+    """The digest of what the shipped edition says: it is published, and so it stays."""
+    with django_db_blocker.unblock():
+        return digest(shipped())
 
 
 @pytest.fixture(scope="session")
@@ -98,9 +119,32 @@ def leads_browser(lead: User) -> Client:
     return signed_in(lead)
 
 
+@pytest.fixture(scope="module")
+def one_draft(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Let `draft` be made once for all tests of a file, which names this in its `pytestmark`.
+
+    All of them have it in their database, and what each changes is undone after it.
+    """
+    with django_db_blocker.unblock():
+        block = transaction.atomic()
+        block.__enter__()
+        make_draft(make_editor("edie"))
+        connection.check_constraints()  # or PostgreSQL would do it again after every test
+    yield
+    with django_db_blocker.unblock():
+        transaction.set_rollback(True)
+        block.__exit__(None, None, None)
+
+
+def has_one_draft(request: pytest.FixtureRequest) -> bool:
+    return "one_draft" in request.fixturenames
+
+
 @pytest.fixture
-def edie(db: None) -> User:
-    """An editor."""
+def edie(request: pytest.FixtureRequest, db: None) -> User:
+    """An editor, who made the draft."""
+    if has_one_draft(request):
+        return User.objects.get(email="edie@editors.example")
     return make_editor("edie")
 
 
@@ -122,6 +166,6 @@ def sams(sam: User) -> Client:
 
 
 @pytest.fixture
-def draft(edie: User) -> Edition:
+def draft(request: pytest.FixtureRequest, edie: User) -> Edition:
     """A draft of Edie's: a copy of the shipped edition."""
-    return make_draft(edie)
+    return Edition.objects.get(slug="next") if has_one_draft(request) else make_draft(edie)

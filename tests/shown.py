@@ -6,6 +6,7 @@ A mark says whose text it is and which: ⟦12.3:text⟧ is text 3 in place 12.
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from tests.attack import Markup
 from tests.hostile import ALL, LONG, as_read
@@ -21,6 +22,7 @@ def marked(place: int, number: int) -> str:
     return f"⟦{place}.{number}:{TEXTS[number]}⟧"
 
 
+@lru_cache(maxsize=20_000)  # the same texts stand on many pages
 def letters(text: str) -> str:
     """Return a text without what lists may put between its lines, or marks between its words."""
     return re.sub(r"[\s.]", "", unicodedata.normalize("NFC", as_read(text)))

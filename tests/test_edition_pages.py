@@ -22,7 +22,7 @@ from tests.people import make_person, signed_in
 from thresholds import drafts
 from thresholds.models import Contact, Edition, Indicator, Level, PathwayStep
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("one_draft")]
 
 ACTS = ("propose", "withdraw", "approve", "roll_back", "discard", "confirm")
 REASON = "Nobody answered the line"
@@ -198,8 +198,10 @@ def test_a_published_edition_is_changed_by_no_form(name: str, edies: Client) -> 
     assert Edition.objects.filter(pk=shipped().pk).values().get() == before
 
 
-def test_the_life_of_an_edition_is_told(edies: Client, edie: User, sam: User) -> None:
-    edition = publish(make_draft(edie), edie, sam)
+def test_the_life_of_an_edition_is_told(
+    edies: Client, draft: Edition, edie: User, sam: User
+) -> None:
+    edition = publish(draft, edie, sam)
     editions.roll_back(edition=edition, by=edie, reason="The board had not agreed")
     page = shown(edies.get(at("edition", edition)))
     told = [page.index(f">{word}</h3>") for word in ("Begun", "Proposed", "Approved", "Withdrawn")]
@@ -422,8 +424,10 @@ def test_an_edition_is_taken_back_with_a_reason(sams: Client, edie: User, draft:
     assert fresh(edition).withdrawn_reason == "Wrong"
 
 
-def test_an_edition_to_come_is_taken_back(sams: Client, edie: User, sam: User) -> None:
-    edition = publish(make_draft(edie), edie, sam, today() + timedelta(days=9))
+def test_an_edition_to_come_is_taken_back(
+    sams: Client, draft: Edition, edie: User, sam: User
+) -> None:
+    edition = publish(draft, edie, sam, today() + timedelta(days=9))
     assert act(sams, "roll_back", edition, reason="Too early").status_code == 302
     assert fresh(edition).withdrawn_at
 

@@ -22,7 +22,7 @@ from thresholds.load import current_edition, load
 from thresholds.models import Area, Contact, Edition, Indicator, Level, Rule
 from thresholds.published import PublishedEdition
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("one_draft")]
 
 Verb = Event.Verb
 REASON = "Nobody answered the line"

@@ -18,7 +18,7 @@ from guidance_content.models import Page
 from guidance_content.preview import KEY, Preview
 from referrals import services
 from referrals.models import Conversation
-from tests.editors import make_draft, make_editor, publish, shipped
+from tests.editors import make_editor, publish, shipped
 from tests.elsewhere import northshire
 from tests.pages import main_part
 from tests.people import record, signed_in
@@ -38,7 +38,7 @@ from thresholds.models import (
     Term,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("one_draft")]
 
 NEW = "A wording that only the draft has"
 BANNER = "You are looking at the"
@@ -50,9 +50,8 @@ def eric(db: None) -> User:
 
 
 @pytest.fixture
-def draft(edie: User) -> Edition:
+def draft(draft: Edition) -> Edition:
     """A draft in which one indicator and one page say something else."""
-    draft = make_draft(edie)
     sign = Indicator.objects.get(edition=draft, code="dd034")
     sign.text = f"{sign.text}. {NEW}"
     sign.save()

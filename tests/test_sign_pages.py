@@ -16,14 +16,14 @@ from hypothesis.extra.django import TestCase
 from accounts.models import Event, User
 from guidance_content import editions, signs
 from guidance_content.problems import problems
-from tests.editors import SHIPPED, make_draft, make_editor, put_in_force, shipped
+from tests.editors import SHIPPED, put_in_force, shipped
 from tests.people import make_person, signed_in
 from thresholds import drafts
 from thresholds.load import load
 from thresholds.models import Domain, Edition, Indicator, Level, Rule, Sayings
 from thresholds.published import PublishedEdition
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("one_draft")]
 
 
 def listed(edition: Edition | str) -> str:
@@ -371,8 +371,7 @@ class Order(TestCase):
     @settings(max_examples=15, deadline=None)
     @given(st.lists(st.tuples(st.integers(0, 10), st.integers(-1, 10)), max_size=4))
     def test_order(self, moves: list[tuple[int, int]]) -> None:
-        by = make_editor("pat")
-        make_draft(by)
+        by = User.objects.get(email="edie@editors.example")
         expected = order(2, "health")
         for which, after in moves:
             code = expected[which % len(expected)]
