@@ -2,20 +2,23 @@
 
 from importlib import import_module
 
+import pytest
 from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.db import connection
 
-MIGRATION = "referrals.migrations.0012_indexes_of_the_desk"
+MIGRATIONS = ["0012_indexes_of_the_desk", "0014_filters_in_the_indexes"]
 
 
 def test_the_indexes_of_the_desk_are_there(db: None) -> None:
     with connection.cursor() as cursor:
         found = connection.introspection.get_constraints(cursor, "referrals_conversation")
-    assert "conversation_waits" in found
+    assert {"conversation_waits", "conversation_list_day"} <= found.keys()
+    assert "conversation_by_day" not in found
 
 
-def test_they_are_made_while_rows_are_written() -> None:
-    migration = import_module(MIGRATION).Migration
+@pytest.mark.parametrize("name", MIGRATIONS)
+def test_they_are_made_while_rows_are_written(name: str) -> None:
+    migration = import_module(f"referrals.migrations.{name}").Migration
     concurrent = AddIndexConcurrently, RemoveIndexConcurrently
     assert not migration.atomic
     assert all(isinstance(operation, concurrent) for operation in migration.operations)
