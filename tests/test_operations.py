@@ -3,8 +3,12 @@
 from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.db import connection
+from django.test import Client
+
+from tests.people import record
 
 MIGRATIONS = ["0012_indexes_of_the_desk", "0014_filters_in_the_indexes"]
 
@@ -22,3 +26,15 @@ def test_they_are_made_while_rows_are_written(name: str) -> None:
     concurrent = AddIndexConcurrently, RemoveIndexConcurrently
     assert not migration.atomic
     assert all(isinstance(operation, concurrent) for operation in migration.operations)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's planner asks for nothing")
+def test_the_planner_knows_how_often_words_are_there(teachers_browser: Client) -> None:
+    record(teachers_browser)
+    known = "SELECT count(*) FROM pg_stats WHERE tablename = 'conversation_words'"
+    with connection.cursor() as cursor, connection.schema_editor() as editor:
+        cursor.execute(known)
+        assert cursor.fetchone() == (0,)
+        import_module("referrals.migrations.0015_figures_for_the_search").analyze(apps, editor)
+        cursor.execute(known)
+        assert cursor.fetchone() == (1,)
