@@ -8,17 +8,18 @@ OPEN = ("awaiting", "asked", "reviewed", "reopened")
 
 def desk_indexes() -> list[Index]:
     """Return what the lists of a desk walk along, whichever filter is asked for."""
-    latest = ("-updated_at", "-id")
+    latest, by_day = ("-updated_at", "-id"), ("-recorded_at", "-id")
     recorded = Q(status="recorded")
     return [
+        # The other filters are looked up in the last columns: rows that no list shows stay unread.
         *(
-            Index(fields=["agency", *by], name=f"conversation_by_{name}", condition=recorded)
+            Index(fields=["agency", *by], name=f"conversation_list_{name}", condition=recorded)
             for name, by in {
-                "state": ("review_state", *latest),
-                "state_day": ("review_state", "-recorded_at", "-id"),
-                "level": ("judged_level", *latest),
-                "area": ("area", *latest),
-                "day": ("-recorded_at", "-id"),
+                "state": ("review_state", *latest, "judged_level", "area"),
+                "state_day": ("review_state", *by_day, "judged_level", "area"),
+                "level": ("judged_level", *latest, "area", "review_state"),
+                "area": ("area", *latest, "judged_level", "review_state"),
+                "day": (*by_day, "judged_level", "area"),
             }.items()
         ),
         # Filters are looked up in its last columns, and counts need nothing else.
