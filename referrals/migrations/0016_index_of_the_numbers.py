@@ -5,7 +5,7 @@ from accounts.operations import AddIndex
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("referrals", "0013_keeping")]
+    dependencies = [("referrals", "0015_figures_for_the_search")]
 
     operations = [
         AddIndex(
