@@ -1,7 +1,6 @@
 """Fixtures that every test may use. The guidance is loaded once, as it is shipped."""
 
 import gc
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import mkdtemp
@@ -21,10 +20,6 @@ from tests.people import make_person, signed_in
 from thresholds.guidance import Guidance
 from thresholds.load import load
 from thresholds.models import Edition
-
-# As each worker of the portal does (portal/wsgi.py): with two lanes of tests on two processors,
-# threads of both wait for each other. Before NumPy loads, which nothing above does.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def pytest_configure() -> None:
