@@ -73,6 +73,8 @@ class Server:
             command, cwd=ROOT, env=os.environ | environ, stdout=self.log, stderr=self.log
         )
         self._wait()
+        while len(self.processes()) <= WORKERS:
+            time.sleep(0.1)
         self.at_first = self.megabytes()
 
     def _wait(self) -> None:
