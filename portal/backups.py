@@ -89,6 +89,11 @@ def restore(backup: Path, held: Manifest, identity: Path | None) -> None:
         if connection.vendor == "postgresql":
             program = ["pg_restore", "--no-owner", "--no-privileges", "--exit-on-error"]
             _run([*program, "--single-transaction", f"--dbname={_name()}"], stdin=source)
+            # A dump does not say how common each value is: until PostgreSQL knows, a search for a
+            # rare word reads every record.
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SET LOCAL statement_timeout = 0")
+                cursor.execute("ANALYZE")
         else:
             connection.close()
             with open(_name(), "wb", opener=_for_owner) as target:

@@ -66,6 +66,8 @@ NARROWED = {
     "author": "author",
 }
 DAYS = {"since": "gte", "until": "lt"}
+# What a draft has not: it was recorded on no day, and its level and words are kept as it is.
+ONLY_RECORDED = frozenset({"level", *DAYS})
 
 
 def page_of(
@@ -75,9 +77,10 @@ def page_of(
     status = form.cleaned_data["status"]
     told = {"lead": user.pk, "agency": agency.pk} | form.narrowed | told_by(status, after)
     column = _column(status, told)
-    if status == DRAFTS and column == "recorded_at":
-        return [], ""  # a draft was recorded on no day
-    if form.cleaned_data.get("words"):
+    words = form.cleaned_data.get("words")
+    if status == DRAFTS and (words or not ONLY_RECORDED.isdisjoint(told)):
+        return [], ""
+    if words:
         rows = rows_of(asked_for(status, told).filter(form.said), user)
     else:
         rows = _prepared(status, frozenset(told))(*(told.get(name) for name in FIELDS))

@@ -124,6 +124,15 @@ def test_the_filters(
     assert (str(done.token) in page) is found
 
 
+def test_drafts_are_found_by_what_a_draft_has(
+    teachers_browser: Browser, leads_browser: Browser
+) -> None:
+    token = walk_to(teachers_browser, "concern", danger={"danger": "yes"}).split("/")[2]
+    for asked, found in (({}, True), ({"level": "2"}, False), ({"words": "breakfast"}, False)):
+        page = leads_browser.post("/desk/", {"status": "drafts", **asked}, follow=True)
+        assert (token in page.content.decode()) is found, asked
+
+
 def test_a_reference_is_found_however_it_is_typed(
     teachers_browser: Browser, leads_browser: Browser
 ) -> None:
