@@ -17,7 +17,7 @@ import numpy as np
 from accounts.models import Agency
 from referrals.finding import index_of, words_in
 from referrals.models import Conversation
-from referrals.summary import every_word
+from referrals.summary import words_to_find
 
 VOCABULARY, VOCABULARY_OF_SMALL = 5_000, 1_000
 # Drawn for a text, with those that come twice: about 75 are different.
@@ -43,7 +43,7 @@ def names_of(number: int) -> int:
 
 def frame(templates: list[Conversation]) -> str:
     """Return the words that the portal wrote in all of these records."""
-    found = [words_in(every_word(one.content)) for one in templates]
+    found = [words_in(words_to_find(one.content)) for one in templates]
     return " ".join(sorted(set.intersection(*found)))
 
 

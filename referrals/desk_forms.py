@@ -56,7 +56,7 @@ class DeskForm(forms.Form):
 
     status = forms.ChoiceField(label="Show", choices=STATUSES, required=False)
     words = forms.CharField(
-        label="Reference, or words in the text",
+        label="Reference, or words about the child",
         required=False,
         max_length=200,
         help_text="Whole words only, and all of them must be there. Capitals and accents "

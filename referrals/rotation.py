@@ -7,7 +7,7 @@ from accounts.locked import CannotOpen
 from accounts.rotation import AGAIN, ALREADY, SHUT, Count, in_batches
 from referrals.finding import index_of
 from referrals.models import Child, Conversation
-from referrals.summary import every_word
+from referrals.summary import words_to_find
 
 
 def index_again(*, dry: bool) -> Iterator[tuple[str, Count]]:
@@ -22,7 +22,7 @@ def _words_again(dry: bool) -> Count:
 
     def change(pk: int) -> None:
         row = rows.get(pk=pk)
-        texts = [every_word(row.content), *row.addenda.values_list("text", flat=True)]
+        texts = [words_to_find(row.content), *row.addenda.values_list("text", flat=True)]
         words = index_of(row.agency_id, "\n".join(texts))
         count[ALREADY if words == row.words else AGAIN] += 1
         if words != row.words and not dry:

@@ -32,7 +32,7 @@ from referrals.models import (
     Sign,
 )
 from referrals.steps import STEPS
-from referrals.summary import Facts, every_word, summarise
+from referrals.summary import Facts, summarise, words_to_find
 from thresholds.guidance import Guidance
 from thresholds.load import contacts_of, current_edition, in_force_of, load
 from thresholds.models import Area, Edition, Indicator
@@ -254,7 +254,7 @@ def record(*, conversation: Conversation) -> Conversation:
     locked.consent_refused = facts.concern.agreement == "refused"
     locked.below_reading = facts.judgement is not None and facts.judgement < facts.reading.level
     locked.reaches_leads, locked.review_state = True, Conversation.ReviewState.AWAITING
-    locked.words = index_of(locked.agency_id, every_word(locked.content))
+    locked.words = index_of(locked.agency_id, words_to_find(locked.content))
     _write_parts(locked, facts)
     locked.save()
     standing.stand_alone(locked)

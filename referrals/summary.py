@@ -37,6 +37,7 @@ from thresholds.next_steps import NextSteps, next_steps
 from thresholds.reading import Reading
 
 OPENING = 280
+NEXT_STEPS = "next-steps"
 HARM = "significant_harm"
 URGENCY = {
     "now": "Now",
@@ -352,7 +353,7 @@ def next_steps_block(facts: Facts) -> Block:
         for action in facts.steps.actions
     )
     table = Table(("What to do, and whom to contact", "By when"), rows)
-    return Block("next-steps", "Next steps for the referrer", table=table)
+    return Block(NEXT_STEPS, "Next steps for the referrer", table=table)
 
 
 def contact_line(contact: Contact | None) -> str:
@@ -373,9 +374,17 @@ def as_text(block: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def every_word(content: dict[str, Any]) -> str:
-    """Return all that a summary says, to be found by the lead's search."""
-    return "\n".join(as_text(block) for block in content["blocks"])
+def words_to_find(content: dict[str, Any]) -> str:
+    """Return what a summary says of this child, to be found by the lead's search.
+
+    Titles, questions and what is to be done next stand in every record: they would find them all.
+    """
+    said: list[str] = []
+    for block in content["blocks"]:
+        said += [text for _, text in block["rows"]]
+        if block["table"] and block["slug"] != NEXT_STEPS:
+            said += [cell for row in block["table"]["rows"] for cell in row if cell]
+    return "\n".join(said)
 
 
 def yes_no(answer: str) -> str:

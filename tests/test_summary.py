@@ -22,7 +22,7 @@ from referrals import follow_up, later, printable, review
 from referrals.models import Conversation
 from referrals.pdf import BREAK, OwnFilesOnly, breakable, printed, render_pdf
 from referrals.services import guidance_of
-from referrals.summary import as_text
+from referrals.summary import as_text, words_to_find
 from referrals.wording import long_moment
 from tests.people import LEVEL_2, record, signed_in
 from thresholds.models import Contact
@@ -421,3 +421,16 @@ def test_scripts_without_a_font_are_told_to_whoever_deploys(
             assert not printable.check_scripts()
     finally:
         printable._has.cache_clear()
+
+
+def test_what_stands_in_every_record_finds_none() -> None:
+    empty = {"rows": [], "table": None, "items": [], "note": ""}
+    steps = {"columns": ["What"], "rows": [["Telephone", "Soon"]]}
+    signs = {"columns": ["Sign"], "rows": [["Hungry", "", "His aunt"]]}
+    blocks = [
+        empty
+        | {"slug": "one", "title": "Title", "rows": [["Label", "Written"]], "items": ["To do"]},
+        empty | {"slug": "signs", "title": "Signs", "table": signs, "note": "Note"},
+        empty | {"slug": "next-steps", "title": "Next", "table": steps},
+    ]
+    assert words_to_find({"blocks": blocks}).split("\n") == ["Written", "Hungry", "His aunt"]

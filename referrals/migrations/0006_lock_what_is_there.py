@@ -4,7 +4,7 @@ from django.db import migrations, transaction
 
 from accounts.locked import is_locked, lock
 from referrals.finding import blind, index_of, key_of
-from referrals.summary import every_word
+from referrals.summary import words_to_find
 
 AT_ONCE = 500
 IN_PLACE = {
@@ -64,7 +64,7 @@ def lock_answer(row):
 
 def lock_conversation(row, addenda):
     added = [text for text in addenda.filter(conversation=row.pk).values_list("text", flat=True)]
-    row.words = index_of(row.agency_id, "\n".join([every_word(row.content), *added]))
+    row.words = index_of(row.agency_id, "\n".join([words_to_find(row.content), *added]))
     row.locked, row.content, row.search_text = lock(dumped(row.content)), None, ""
     return True
 
