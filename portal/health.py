@@ -128,7 +128,7 @@ class BackedUp(OwnConnection):
         wrong = overdue(Path(folder), timezone.now()) if folder else ["BACKUP_FOLDER is not set."]
         for problem in wrong:
             # What the library logs of it leaves the words out.
-            log.error(problem)
+            log.error("Backups: %s", problem)
         if wrong:
             raise HealthCheckException("Backups are not taken or not tried.")
 

@@ -34,6 +34,7 @@ CONSTANT = {
     "route",  # its name in urls.py
     "', '.join(sorted(result.why))",  # of mailing: names of types
     "edition.pk",
+    "problem",  # of backups: a sentence of portal/overdue.py, with a folder of the settings
     "state or 'without a code'",  # PostgreSQL's code for what is wrong
 }
 
