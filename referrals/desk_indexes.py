@@ -29,11 +29,12 @@ def desk_indexes() -> list[Index]:
             name="conversation_waits",
             condition=Q(waits_since__isnull=False),
         ),
+        # What is late waits as well, but only what stands here may be counted in it.
         Index(
             fields=["agency", "id"],
             include=["author", "reaches_leads"],
-            name="conversation_late",
-            condition=Q(is_late=True),
+            name="conversation_overdue",
+            condition=Q(is_late=True, waits_since__isnull=False),
         ),
         Index(
             fields=["agency", "due_at"],

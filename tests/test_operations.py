@@ -10,7 +10,9 @@ from django.test import Client
 
 from tests.people import record
 
-MIGRATIONS = ["0012_indexes_of_the_desk", "0014_filters_in_the_indexes"]
+MIGRATIONS = [
+    "0012_indexes_of_the_desk", "0014_filters_in_the_indexes", "0017_count_what_is_late",
+]  # fmt: skip
 
 
 def test_the_indexes_of_the_desk_are_there(db: None) -> None:

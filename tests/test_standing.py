@@ -4,7 +4,9 @@ from datetime import datetime, timedelta
 from random import Random
 
 import pytest
+from django.db import connection
 from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Agency, Membership, User
@@ -172,3 +174,18 @@ def test_the_queue_is_walked_page_by_page_without_a_gap(
         walked += [row.pk for row in rows]
         place = told_by(TO_REVIEW, place_of(rows[-1], "waits_since"))
     assert walked == whole and len(whole) > 8
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite chooses by other rules")
+def test_what_is_late_is_counted_without_a_walk_through_all_that_waits(
+    many: list[Conversation], agency: Agency, lead: User
+) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        desk.waiting(lead, agency)
+    (counts,) = (query["sql"] for query in asked)
+    with connection.cursor() as cursor:
+        # Of so few rows it would read all.
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        cursor.execute(f"EXPLAIN {counts}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "Index Only Scan using conversation_overdue" in plan, plan
