@@ -139,7 +139,7 @@ class DeskForm(forms.Form):
         asked = self.cleaned_data
         found = {name: asked[name] for name in ("level", "area", "author") if asked.get(name)}
         if found.get("area") == "none":
-            found = {name: value for name, value in found.items() if name != "area"}
+            del found["area"]
             found["elsewhere"] = True
         if since := asked.get("since"):
             found["since"] = end_of(since - timedelta(days=1))

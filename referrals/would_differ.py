@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.models import Agency, User
 from accounts.prepared import Given, Prepared
+from referrals.desk import is_key
 from referrals.models import Conversation, ConversationQuerySet
 from referrals.replay import Outcome, ReadTwice, read_twice
 from referrals.summary import URGENCY
@@ -25,7 +26,6 @@ NEW_FOR = timedelta(days=28)
 PAGE = 25
 # How many are read for one page at most: a page must not take long.
 MOST = 5000
-LONGEST_KEY = 18
 
 
 @dataclass(frozen=True)
@@ -113,8 +113,7 @@ def page_of(user: User, agency: Agency, edition: Edition, after: str = "") -> Pa
     """
     among = open_to(user, agency).filter(edition__partnership=edition.partnership_id)
     among = among.exclude(edition=edition)
-    is_place = after.isascii() and after.isdecimal() and len(after) <= LONGEST_KEY
-    found, last = _read(edition, among, int(after) if is_place else 0)
+    found, last = _read(edition, among, int(after) if is_key(after) else 0)
     related = among.for_lists().select_related("child", "author", "edition__partnership")
     conversations = related.in_bulk([one.pk for one in found])
     rows = [_row(conversations[one.pk], one) for one in found if one.pk in conversations]
