@@ -500,8 +500,15 @@ def test_counting_the_conversations_reads_their_index_and_no_row(
     used = [sql for sql in asked if sql.startswith('SELECT "thresholds_edition"."id" AS "pk"')]
     assert len(counts) == len(used) == 1
     with connection.cursor() as cursor:
-        # Of so few rows it would read all.
+        # Of so few rows it would read all, or go by whichever index comes first.
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        cursor.execute(
+            "SELECT indexrelid::regclass FROM pg_index WHERE NOT indisunique "
+            "AND indrelid = 'referrals_conversation'::regclass "
+            "AND indexrelid <> 'conversation_numbers'::regclass"
+        )
+        for (other,) in cursor.fetchall():
+            cursor.execute(f"DROP INDEX {other}")
         for sql in (*counts, *used):
             cursor.execute(f"EXPLAIN {sql}")
             plan = "\n".join(line for (line,) in cursor.fetchall())
