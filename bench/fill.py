@@ -32,6 +32,7 @@ SMALL_AGENCIES = 200
 YEARS = 5
 BATCH = 50_000
 CHECKED = 1_000
+LARGE, LEAD = "Large Agency", "lead@bench.example"
 # How many of a thousand are in each state. A desk that is kept up has most signed off.
 STATES = {"signed-off": 880, "reviewed": 50, "awaiting": 40, "asked": 20, "reopened": 10}
 # What recorded ones were made of: answers in place of the usual, by step.
@@ -54,8 +55,8 @@ Tell = Callable[[str], None]
 
 def people(authors: int) -> tuple[Agency, User]:
     """Make one large agency with a lead and so many authors, and many small ones."""
-    large = Agency.objects.create(name="Large Agency", kind=Agency.Kind.HEALTH)
-    lead = make_person("lead@bench.example", large, Membership.Role.LEAD)
+    large = Agency.objects.create(name=LARGE, kind=Agency.Kind.HEALTH)
+    lead = make_person(LEAD, large, Membership.Role.LEAD)
     small = Agency.objects.bulk_create(
         Agency(name=f"Small Agency {number}") for number in range(SMALL_AGENCIES)
     )
@@ -68,6 +69,26 @@ def people(authors: int) -> tuple[Agency, User]:
         Membership(user=user, agency=agency) for user, agency in zip(users, homes, strict=True)
     )
     return large, lead
+
+
+def filled(number: int) -> tuple[Agency, User]:
+    """Fill the database, or take what an earlier run kept. Return the large agency and its lead.
+
+    Raises SystemExit where it was filled with another number, or not to its end.
+    """
+    with connection.cursor() as cursor:
+        large = Agency.objects.filter(name=LARGE).first()
+        if not large:
+            found = fill(number)
+            cursor.execute(f"COMMENT ON DATABASE portal IS '{number}'")
+            return found
+        cursor.execute(
+            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = 'portal'"
+        )
+        (before,) = cursor.fetchone()
+    if before != str(number):
+        raise SystemExit(f"That database was filled with {before or 'a part'}, not {number}.")
+    return large, User.objects.get(email=LEAD)
 
 
 def fill(number: int, tell: Tell = print) -> tuple[Agency, User]:

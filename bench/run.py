@@ -6,6 +6,7 @@
                                                    both for 10000000
     make bench ARGS="--minutes 10"                 so long at --rate conversations a second
     make bench ARGS="--requests 10000"             memory after so many requests
+    make bench ARGS="--kept FOLDER"                fill a database there, or use the one that is
     make bench ARGS="--json FILE"                  the figures to keep; --against FILE, beside them
 
 Only ratios count: the machine's speed swings. The figures beside them are of this hour. Nothing
@@ -30,7 +31,7 @@ from bench.table import Report, values_in  # noqa: E402
 
 # Of its processors: with more in use when it begins, a run is of no use for its figures.
 BUSY = 0.25
-FILES = ("json", "against")
+FILES = ("json", "against", "kept")
 
 
 def asked() -> argparse.Namespace:
@@ -41,6 +42,7 @@ def asked() -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=3, help="whole conversations a second")
     parser.add_argument("--requests", type=int, default=1000, help="before memory is read again")
     parser.add_argument("--quick", action="store_true", help="a little of each")
+    parser.add_argument("--kept", type=Path, metavar="FOLDER", help="of a database to use again")
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep the figures in it")
     parser.add_argument("--against", type=Path, metavar="FILE", help="an earlier --json")
     found = parser.parse_args()
@@ -57,7 +59,7 @@ def main() -> None:
     if load[0] > processors * BUSY:
         print("WARNING: others are at work here. Only ratios of one run say anything, if these do.")
     memory = "2GB" if options.conversations > 100_000 else "512MB"
-    with postgresql(memory) as address, TemporaryDirectory(prefix="bench-") as folder:
+    with postgresql(memory, options.kept) as address, TemporaryDirectory(prefix="bench-") as folder:
         portal, trivial = f"{address}/portal", f"{address}/trivial"
         _make_databases(address)
         os.environ |= environment(portal, folder) | {"TRIVIAL_DATABASE_URL": trivial}
@@ -88,9 +90,12 @@ def _make_databases(address: str) -> None:
     made = psycopg2.connect(f"{address}/postgres")
     made.autocommit = True
     with made.cursor() as cursor:
-        cursor.execute("CREATE DATABASE portal")
+        cursor.execute("SELECT 1 FROM pg_database WHERE datname = 'portal'")
+        if not cursor.fetchone():
+            cursor.execute("CREATE DATABASE portal")
+            cursor.execute("CREATE EXTENSION pg_stat_statements")
+        cursor.execute("DROP DATABASE IF EXISTS trivial")
         cursor.execute("CREATE DATABASE trivial")
-        cursor.execute("CREATE EXTENSION pg_stat_statements")
     made.close()
 
 
@@ -118,7 +123,7 @@ def _measure(
     call_command("migrate", verbosity=0)
     call_command("load_guidance", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
-    large, lead = fill.fill(options.conversations)
+    large, lead = fill.filled(options.conversations)
     print(f"{options.conversations:,} conversations stand after {time.monotonic() - began:.0f} s")
     sessions = [
         session_of(user)

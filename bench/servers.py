@@ -20,13 +20,15 @@ WORKERS = 2
 
 
 @contextmanager
-def postgresql(shared_buffers: str = "512MB") -> Iterator[str]:
+def postgresql(shared_buffers: str = "512MB", kept: Path | None = None) -> Iterator[str]:
     """Yield the address of a new PostgreSQL, without the name of a database at its end.
 
-    Its settings are the ordinary ones: what is committed is on the disk.
+    Its settings are the ordinary ones: what is committed is on the disk. With `kept`, it is the
+    one of that folder and stays there.
     """
     settings = (f"shared_buffers={shared_buffers}", "max_wal_size=4GB")
-    home = Path(tempfile.mkdtemp(prefix="bench-"))
+    home = kept.resolve() if kept else Path(tempfile.mkdtemp(prefix="bench-"))
+    home.mkdir(exist_ok=True)
     home.chmod(0o755)
     try:
         server = Postgres(home, "shared_preload_libraries=pg_stat_statements", *settings)
@@ -34,11 +36,12 @@ def postgresql(shared_buffers: str = "512MB") -> Iterator[str]:
             server.start()
             yield server.url.removesuffix("/postgres")
         finally:
-            server.stop("immediate")
+            server.stop("fast" if kept else "immediate")
     except Missing as missing:
         raise SystemExit(str(missing)) from None
     finally:
-        shutil.rmtree(home, ignore_errors=True)
+        if not kept:
+            shutil.rmtree(home, ignore_errors=True)
 
 
 def environment(database: str, folder: str) -> dict[str, str]:

@@ -20,7 +20,7 @@ def free_port() -> int:
 
 
 class Postgres:
-    """A cluster in `home`, as safe as it comes: what is committed is on the disk.
+    """A cluster in `home`, made if there is none: what is committed is on the disk.
 
     `options` are settings of the server, such as "max_connections=40". Raises Missing, and
     RuntimeError with what a program of PostgreSQL said.
@@ -38,7 +38,10 @@ class Postgres:
         ]  # fmt: skip
         if os.getuid() == 0:  # PostgreSQL refuses to run as root
             shutil.chown(home, "postgres")
-        self._run("initdb", "-D", self.data, "--auth=trust", "--username=portal", "--encoding=UTF8")
+        if not self.data.exists():
+            self._run(
+                "initdb", "-D", self.data, "--auth=trust", "--username=portal", "--encoding=UTF8"
+            )
 
     @property
     def url(self) -> str:
