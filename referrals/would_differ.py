@@ -7,9 +7,9 @@ Everything is asked within what the lead may see.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
-from django.db.models import DateField, DateTimeField, Q
+from django.db.models import DateTimeField, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import Agency, User
@@ -21,6 +21,8 @@ from referrals.summary import URGENCY
 from thresholds.load import load
 from thresholds.models import Edition
 
+# Of what is published on no day yet.
+NEVER = date.max
 # How long a new edition is told of, once it is in force.
 NEW_FOR = timedelta(days=28)
 PAGE = 25
@@ -54,28 +56,32 @@ def open_to(user: User, agency: Agency) -> ConversationQuerySet:
 
 def on_their_way() -> list[Edition]:
     """Return the editions that are newly in force, to come or proposed."""
-    today = timezone.localdate()
-    return [*_newly_in_force(IN_FORCE(today)), *TO_COME(today)]
+    since, today = timezone.now() - NEW_FOR, timezone.localdate()
+    found = TELLING(since)
+    came_back = {edition.partnership_id for edition in found if edition.withdrawn_at}
+    stand = [edition for edition in found if not edition.withdrawn_at]
+    in_force = [edition for edition in stand if _published(edition) <= today]
+    to_come = [edition for edition in stand if _published(edition) > today]
+    return [
+        *_newly_in_force(in_force, timezone.localdate(since), came_back),
+        *sorted(to_come, key=lambda edition: (_published(edition), edition.publish_from or NEVER)),
+    ]
 
 
-IN_FORCE = Prepared(
-    lambda: Edition.objects.select_related("partnership").in_force(Given(0, DateField()))
-)
-WITHDRAWN = Prepared(lambda: Edition.objects.filter(withdrawn_at__gte=Given(0, DateTimeField())))
-TO_COME = Prepared(
-    lambda: (
-        Edition.objects.select_related("partnership")
-        .filter(
-            Q(status=Edition.Status.DRAFT, proposed_by__isnull=False)
-            | Q(
-                status=Edition.Status.PUBLISHED,
-                published_on__gt=Given(0, DateField()),
-                withdrawn_at=None,
-            )
-        )
-        .order_by("published_on", "publish_from")
-    )
-)
+def _published(edition: Edition) -> date:
+    return edition.published_on or NEVER
+
+
+def _telling() -> QuerySet[Edition]:
+    """Return what stands or is proposed, those in force first, and what was lately withdrawn."""
+    published = Q(status=Edition.Status.PUBLISHED, withdrawn_at=None)
+    proposed = Q(status=Edition.Status.DRAFT, proposed_by__isnull=False)
+    withdrawn = Q(withdrawn_at__gte=Given(0, DateTimeField()))
+    found = Edition.objects.filter(published | proposed | withdrawn)
+    return found.select_related("partnership").latest_first()
+
+
+TELLING = Prepared(_telling)
 
 
 def to_tell(user: User, agency: Agency) -> list[Edition]:
@@ -93,16 +99,15 @@ def _others_are_open(still_open: ConversationQuerySet, edition: Edition) -> bool
     return still_open.filter(edition__in=keys).exists()
 
 
-def _newly_in_force(in_force: Iterable[Edition]) -> Iterator[Edition]:
+def _newly_in_force(
+    in_force: Iterable[Edition], since: date, came_back: set[int]
+) -> Iterator[Edition]:
     """Yield those in force that are new, or that came back when a later one was withdrawn."""
-    since = timezone.now() - NEW_FOR
-    came_back = {edition.partnership_id for edition in WITHDRAWN(since)}
     seen: set[int] = set()
     for edition in in_force:
-        if edition.partnership_id not in seen and edition.published_on:
+        if edition.partnership_id not in seen:
             seen.add(edition.partnership_id)
-            is_new = edition.published_on >= timezone.localdate(since)
-            if is_new or edition.partnership_id in came_back:
+            if _published(edition) >= since or edition.partnership_id in came_back:
                 yield edition
 
 

@@ -32,10 +32,12 @@ class EditionQuerySet(models.QuerySet):
         Of two that are published from one day, the one approved later is in force.
         """
         today = today or timezone.localdate()
+        found = self.filter(status=PUBLISHED, published_on__lte=today, withdrawn_at=None)
+        return found.latest_first()
+
+    def latest_first(self) -> "EditionQuerySet":
         approved = models.F("approved_at").desc(nulls_last=True)
-        return self.filter(status=PUBLISHED, published_on__lte=today, withdrawn_at=None).order_by(
-            "-published_on", approved, "-pk"
-        )
+        return self.order_by("-published_on", approved, "-pk")
 
     def update(self, **kwargs: Any) -> int:
         names = {name.removesuffix("_id") for name in kwargs}
