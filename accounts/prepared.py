@@ -64,8 +64,12 @@ class ServerText(Text):
     """
 
     numbers = count(1)
+    # It holds for the statements beside it, and for what is left of a transaction.
+    PLANNED_ANEW = "SET LOCAL plan_cache_mode = force_custom_plan; "
 
-    def __init__(self, sql: str, params: tuple[Any, ...], connection: Any, table: str) -> None:
+    def __init__(
+        self, sql: str, params: tuple[Any, ...], connection: Any, table: str, planned_anew: bool
+    ) -> None:
         with connection.cursor() as cursor:
             places, told = count(1), []
             for param in params:
@@ -73,7 +77,7 @@ class ServerText(Text):
                 told.append(f"${next(places)}" if is_told else _literal(cursor, param))
         text = (sql % tuple(told)).replace("%", "%%")
         super().__init__(text, tuple(param for param in params if isinstance(param, Given)))
-        self.table = table
+        self.table, self.before = table, self.PLANNED_ANEW if planned_anew else ""
         self._names: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
 
     def asked(self, values: tuple[object, ...], connection: Any) -> Asked:
@@ -82,10 +86,10 @@ class ServerText(Text):
         connection.ensure_connection()
         on, given = connection.connection, self._told(values, connection)
         if name := self._names.get(on):
-            return _execute(name, given), given, _nothing
+            return self.before + _execute(name, given), given, _nothing
         # A name of its own for each try: whether one that failed was prepared, nobody knows.
         name = f"{self.table}_{next(self.numbers)}"
-        sql = f"PREPARE {name} AS {self.sql}; {_execute(name, given)}"
+        sql = f"{self.before}PREPARE {name} AS {self.sql}; {_execute(name, given)}"
         return sql, given, partial(self._names.setdefault, on, name)
 
 
@@ -137,9 +141,9 @@ class Prepared(Generic[Row]):
     def _compile(self, name: str) -> tuple[Any, Text]:
         compiler, connection = self._rows.query.get_compiler(name), connections[name]
         sql, params = compiler.as_sql()
-        if connection.vendor == "postgresql" and not self.planned_anew:
+        if connection.vendor == "postgresql":
             table = self._rows.model._meta.db_table
-            text: Text = ServerText(sql, params, connection, table)
+            text: Text = ServerText(sql, params, connection, table, self.planned_anew)
         else:
             text = Text(sql, params)
         return self._compiled.setdefault(name, (compiler, text))
