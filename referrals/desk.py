@@ -28,13 +28,12 @@ def queue(user: User, agency: Agency) -> ConversationQuerySet:
     A draft about a child in danger that was left for half an hour waits too, and so does
     what was signed off while its follow-up is overdue: `standing.settle` comes before.
     """
-    return queue_among(Conversation.objects.led_by(user), agency)
+    return queue_among(Conversation.objects.led_by(user).filter(agency=agency))
 
 
-def queue_among(led: ConversationQuerySet, agency: object) -> ConversationQuerySet:
-    """Return the same among what a lead may see."""
-    waits = led.filter(agency=agency, waits_since__isnull=False)
-    return waits.order_by("turn", "waits_since", "pk")
+def queue_among(led: ConversationQuerySet) -> ConversationQuerySet:
+    """Return the same among what a lead may see of an agency."""
+    return led.filter(waits_since__isnull=False).order_by("turn", "waits_since", "pk")
 
 
 def waiting(user: User, agency: Agency) -> dict[str, int]:
@@ -58,7 +57,7 @@ class Counted(Subquery):
 
 def _waiting() -> QuerySet[Agency]:
     agency, lead = (Given(place, BigAutoField()) for place in (0, 1))
-    waits = queue_among(Conversation.objects.led_by_key(lead), agency)
+    waits = queue_among(Conversation.objects.led_in(agency, lead))
     return Agency.objects.filter(pk=agency).annotate(
         waits=Counted(waits),
         in_danger=Counted(waits.filter(turn=standing.DANGER.turn)),

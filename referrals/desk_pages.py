@@ -4,6 +4,7 @@ Its query is put together and compiled once for each combination of filters (acc
 Where words are searched for it is done each time: they are not always as many.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import cache
@@ -12,17 +13,17 @@ from typing import Any
 from django.db.models import (
     BigAutoField,
     BooleanField,
-    Case,
     CharField,
     DateTimeField,
     F,
     Field,
     Func,
+    OuterRef,
     Q,
     QuerySet,
     SmallIntegerField,
+    Subquery,
     Value,
-    When,
 )
 from django.db.models.functions import Coalesce, NullIf
 from django.db.models.lookups import GreaterThan
@@ -32,7 +33,8 @@ from accounts.prepared import Given, Prepared
 from referrals import standing
 from referrals.desk import is_key, queue_among
 from referrals.desk_forms import ALL, DRAFTS, TO_REVIEW, DeskForm
-from referrals.models import Child, Conversation, ConversationQuerySet
+from referrals.models import Conversation, ConversationQuerySet
+from thresholds.models import Area
 
 PAGE = 25
 ROWS = PAGE + 1
@@ -98,12 +100,9 @@ def _prepared(status: str, names: frozenset[str]) -> Prepared[Conversation]:
 
 def asked_for(status: str, told: Mapping[str, Any]) -> ConversationQuerySet:
     """Return what is asked for in its order. What is told is a value, or will be `Given`."""
-    led, agency = Conversation.objects.led_by_key(told["lead"]), told["agency"]
+    led = Conversation.objects.led_in(told["agency"], told["lead"])
     column, in_queue = _column(status, told), status == TO_REVIEW
-    if in_queue:
-        found = queue_among(led, agency)
-    else:
-        found = _of_status(status, led.filter(agency=agency)).order_by(f"-{column}", "-pk")
+    found = queue_among(led) if in_queue else _listed(status, led, column)
     narrowed = {lookup: told[name] for name, lookup in NARROWED.items() if name in told}
     found = found.filter(**narrowed)
     # In the queue both are the same for a record, and the index of what waits has the second.
@@ -114,11 +113,11 @@ def asked_for(status: str, told: Mapping[str, Any]) -> ConversationQuerySet:
     return found.filter(_after(column, told))
 
 
-def _of_status(status: str, among: ConversationQuerySet) -> ConversationQuerySet:
-    if status == DRAFTS:
-        return among.drafts()
-    recorded = among.recorded()
-    return recorded if status == ALL else recorded.filter(review_state=status)
+def _listed(status: str, among: ConversationQuerySet, column: str) -> ConversationQuerySet:
+    found = among.drafts() if status == DRAFTS else among.recorded()
+    if status not in (ALL, DRAFTS):
+        found = found.filter(review_state=status)
+    return found.order_by(f"-{column}", "-pk")
 
 
 def _column(status: str, told: Mapping[str, Any]) -> str:
@@ -184,23 +183,22 @@ def in_rows(found: ConversationQuerySet) -> ConversationQuerySet:
     """Return the same with what a row shows, the reasons by their slugs, and `since`.
 
     Of its author and area only the names, `by` and `place_name`: an object for each takes longer.
+    They are looked up by row, for each table that is joined lengthens the planning of all.
     """
+    author = User.objects.filter(pk=OuterRef("author")).values_list(
+        Coalesce(NullIf("name", Value("")), "email", output_field=CharField())
+    )
+    area = Area.objects.filter(pk=OuterRef("area")).order_by()
     return (
         found.select_related("child")
         .only(*SHOWN)
         .annotate(
             since=Coalesce("recorded_at", "updated_at"),
-            by=Coalesce(
-                NullIf("author__name", Value("")), "author__email", output_field=CharField()
-            ),
-            place_name=F("area__name"),
+            by=Subquery(author),
+            place_name=Subquery(area.values("name")),
             overdue=F("is_late"),
             protection=F("child_protection"),
-            highest=Case(
-                When(standing.is_highest(), then=Value(True)),
-                default=Value(False),
-                output_field=BooleanField(),
-            ),
+            highest=standing.is_highest(),
             below=F("below_reading"),
             refused=F("consent_refused"),
         )
@@ -213,13 +211,15 @@ def count_earlier(rows: list[Conversation], user: User) -> None:
     The rows are a page of one agency. Only what `user` may see counts.
     """
     children = [row.child for row in rows if row.is_recorded]
-    others: list[tuple[Any, ...]] = []
+    same: dict[tuple[str, ...], set[tuple[int, datetime]]] = defaultdict(set)
     if children:
         names = _filled(child.name_key for child in children)
         references = _filled(child.reference_key for child in children)
-        others = EARLIER(user.pk, rows[0].agency_id, *names, *references)
+        for key, at, born, reference in EARLIER(user.pk, rows[0].agency_id, *names, *references):
+            same["born", born].add((key, at))
+            same["reference", reference].add((key, at))
     for row in rows:
-        row.again = row.is_recorded and sum(_is_earlier(other, row) for other in others)
+        row.again = _earlier_than(row, same) if row.is_recorded else 0
 
 
 def _filled(keys: Iterable[str]) -> list[str]:
@@ -228,25 +228,24 @@ def _filled(keys: Iterable[str]) -> list[str]:
     return found + ["-"] * (ROWS - len(found))
 
 
-def _earlier() -> QuerySet[Child, Any]:
+def _earlier() -> QuerySet[Conversation, Any]:
     lead, agency = (Given(place, BigAutoField()) for place in (0, 1))
     names, references = (
         [Given(place, CharField()) for place in range(begin, begin + ROWS)]
         for begin in (2, 2 + ROWS)
     )
-    seen = Conversation.objects.led_by_key(lead).filter(agency=agency)
-    same = Q(name_key__in=names) | Q(reference_key__in=references)
-    return Child.objects.filter(same, conversation__in=seen).values_list(
-        "conversation__recorded_at", "born_key", "reference_key"
-    )
+    same = Q(child__name_key__in=names) | Q(child__reference_key__in=references)
+    seen = Conversation.objects.led_in(agency, lead).filter(same).order_by()
+    return seen.values_list("pk", "recorded_at", "child__born_key", "child__reference_key")
 
 
-EARLIER: Prepared[Any] = Prepared(_earlier, planned_anew=True)
+EARLIER: Prepared[Any] = Prepared(_earlier)
 
 
-def _is_earlier(other: tuple[Any, ...], row: Conversation) -> bool:
-    recorded_at, born, reference = other
-    child = row.child
-    same = child.born_key and born == child.born_key
-    same = same or (child.reference_key and reference == child.reference_key)
-    return bool(same and timedelta(0) < row.recorded_at - recorded_at <= standing.TOGETHER)
+def _earlier_than(
+    row: Conversation, same: Mapping[tuple[str, ...], set[tuple[int, datetime]]]
+) -> int:
+    """Count those of the same birth or reference that came within a year before."""
+    keys = ("born", row.child.born_key), ("reference", row.child.reference_key)
+    others = {other for key in keys if key[1] for other in same.get(key, ())}
+    return sum(timedelta(0) < row.recorded_at - at <= standing.TOGETHER for _, at in others)

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, Q
 
 from accounts.locked import LockedDateField, LockedJSONField, LockedTextField
 from accounts.models import Agency, Membership, User
@@ -83,14 +83,23 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         """Return the same for whoever has this key: the query asks all of it."""
         return self.filter(self._led_by(key))
 
-    def _led_by(self, key: object) -> Q:
+    def led_in(self, agency: object, key: object) -> "ConversationQuerySet":
+        """Return the same of one agency. The role is asked for once and not of each row."""
+        return self.filter(self._led_by(key, agency))
+
+    def _led_by(self, key: object, agency: object = None) -> Q:
         """Their agency's, but for one that is about them. That is for another lead.
 
         A draft comes to the leads once its author has said whom it is about.
         """
-        led = Membership.objects.held_by(key).filter(role=LEAD).values("agency")
+        led = Membership.objects.held_by(key).filter(role=LEAD)
+        theirs = (
+            Q(agency__in=led.values("agency"))
+            if agency is None
+            else Q(Exists(led.filter(agency=agency)), agency=agency)
+        )
         about = self.model.kept_from.through.objects.filter(user=key).values("conversation")
-        return Q(agency__in=led, reaches_leads=True) & ~Q(pk__in=about)
+        return theirs & Q(reaches_leads=True) & ~Q(pk__in=about)
 
     def drafts(self) -> "ConversationQuerySet":
         return self.filter(status=Conversation.Status.DRAFT)

@@ -22,7 +22,8 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Greatest
+from django.db.models.lookups import GreaterThanOrEqual
 from django.utils import timezone
 
 from accounts.models import Agency
@@ -66,11 +67,12 @@ DANGER, PROTECTION, HIGHEST, OVERDUE, BELOW, REFUSED, AGAIN = REASONS = (
 )
 
 
-def is_highest() -> Q:
+def is_highest() -> GreaterThanOrEqual:
     """Return the condition that somebody judged or the guidance read the edition's last level."""
     levels = Level.objects.filter(edition=OuterRef("edition")).order_by("-number")
-    top = Subquery(levels.values("number")[:1])
-    return Q(judged_level__gte=top) | Q(read_level__gte=top)
+    # Of nothing and a number, SQLite says that nothing is the greater.
+    told = (Coalesce(level, Value(0)) for level in ("judged_level", "read_level"))
+    return GreaterThanOrEqual(Greatest(*told), Subquery(levels.values("number")[:1]))
 
 
 def _comes_again() -> Exists:

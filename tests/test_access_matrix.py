@@ -213,7 +213,7 @@ def without_membership(self: MembershipQuerySet, key: int) -> MembershipQuerySet
 def led(*left_out: str) -> Callable[[ConversationQuerySet, int], Q]:
     """Return the check for leads, with parts of it left out."""
 
-    def check(self: ConversationQuerySet, key: int) -> Q:
+    def check(self: ConversationQuerySet, key: int, agency: object = None) -> Q:
         agencies = Membership.objects.held_by(key)
         if "role" not in left_out:
             agencies = agencies.filter(role=Membership.Role.LEAD)
@@ -221,6 +221,8 @@ def led(*left_out: str) -> Callable[[ConversationQuerySet, int], Q]:
         whole = Q() if "agency" in left_out else Q(agency__in=agencies.values("agency"))
         if "begun" not in left_out:
             whole &= Q(reaches_leads=True)
+        if agency is not None:
+            whole &= Q(agency=agency)
         return whole if "subject" in left_out else whole & ~Q(pk__in=about)
 
     return check
