@@ -25,13 +25,13 @@ from thresholds.guidance import Guidance
 from thresholds.lately import Lately
 from thresholds.load import load
 from thresholds.search import Answer, Finder, texts_of
-from thresholds.sentences import WIDTH, Array, encoder
+from thresholds.sentences import WIDTH, Rounded, encoder
 
 SUFFIX = "-vectors.npz"
 DIGEST = 16
 # A number of a vector as a whole number of this many steps to its greatest.
 STEPS = 127
-# Finders in memory: of ten thousand texts, each takes 20 MB.
+# Finders in memory: of ten thousand texts, each takes 6 MB.
 FINDERS = 4
 # So many texts are encoded in a second; and in the time for which an editor may wait.
 A_SECOND, IN_AN_ACTION = 200, 1000
@@ -122,11 +122,11 @@ def as_bytes(texts: Iterable[str], known: Known) -> bytes:
     return buffer.getvalue()
 
 
-def vectors_of(texts: list[str], known: Known) -> Array:
-    """Return the vectors of texts that are known, in their order: (texts, 384)."""
+def vectors_of(texts: list[str], known: Known) -> Rounded:
+    """Return the vectors of texts that are known, in their order."""
     found = [known[digest_of(text)] for text in texts]
-    rows = np.array([row for row, _ in found], np.float32).reshape(-1, WIDTH)
-    return rows * np.array([scale for _, scale in found], np.float32).reshape(-1, 1)
+    rows = np.array([row for row, _ in found], np.int8).reshape(-1, WIDTH)
+    return Rounded(rows, np.array([step for _, step in found], np.float32))
 
 
 def digest_of(text: str) -> Digest:

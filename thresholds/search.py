@@ -22,7 +22,7 @@ from rapidfuzz import distance, process
 from thresholds import phrases
 from thresholds.guidance import Guidance, Indicator
 from thresholds.phrases import Part
-from thresholds.sentences import Array, Encoded, encoder, joined
+from thresholds.sentences import Array, Encoded, Rounded, encoder, joined
 
 # How sharply likeness counts, of the two kinds.
 WARMTH = np.float32(0.08)
@@ -73,16 +73,16 @@ Span = tuple[int, int]
 class Finder:
     """Finds the indicators of one edition.
 
-    `vectors` are the meanings of `texts_of(guidance)`, row by row: (texts, 384), of length 1.
+    `vectors` are the meanings of `texts_of(guidance)`, row by row, of length 1.
     """
 
-    def __init__(self, guidance: Guidance, vectors: Array) -> None:
+    def __init__(self, guidance: Guidance, vectors: Rounded) -> None:
         self.guidance = guidance
         self.vectors = vectors
         counts = [1 + len(sign.sayings) for sign in guidance.indicators]
         self.owners = np.repeat(np.arange(len(counts)), counts)
         self.starts = np.concatenate([[0], np.cumsum(counts)])
-        self.weights, self.bias = _discriminants(vectors, self.owners, len(counts))
+        self.weights, self.bias = _discriminants(vectors.whole(), self.owners, len(counts))
         self.words = _words(texts_of(guidance))
 
     def find(self, text: str, limit: int = 15) -> Answer:
@@ -119,16 +119,14 @@ class Finder:
         Shape (parts, indicators); each row's sum is 1.
         """
         meanings = np.stack([encoded.meaning for _, encoded in parts])
-        # The many rows first: the other way round they would be copied, in twice the time.
-        like = (self.vectors @ meanings.T).T
-        nearest = np.maximum.reduceat(like, self.starts[:-1], axis=1)
+        nearest = np.maximum.reduceat(self.vectors.like(meanings), self.starts[:-1], axis=1)
         by_sayings = _log_shares(nearest / WARMTH)
         by_all = _log_shares((meanings @ self.weights + self.bias) * SHARPNESS)
         return np.exp(_log_shares((by_sayings + by_all) / 2))
 
     def _saying(self, row: int, encoded: Encoded) -> Array:
         """Return the vector of the indicator's saying that is most like a part of the text."""
-        own = self.vectors[self.starts[row] : self.starts[row + 1]]
+        own = self.vectors[self.starts[row] : self.starts[row + 1]].whole()
         return np.asarray(own[int(np.argmax(own @ encoded.meaning))])
 
     def _mended(self, text: str) -> str:

@@ -5,7 +5,7 @@ is downloaded, and nothing that is encoded is kept or leaves the machine.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -13,17 +13,19 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import safe_open
 from tokenizers import Tokenizer
 
 Array = NDArray[np.float32]
 Pair = tuple[Array, Array]
+Read = Callable[[str], Array]
 
 WIDTH, HEADS, LAYERS = 384, 12, 6
 # The model was made for texts of this many tokens; of a longer one it sees the beginning.
 LONGEST = 128
 # Tokens that are worked through at once: more would take memory and save no time.
 AT_ONCE = 512
+# Rounded vectors that are made whole at once: so many stay in the processor's own memory.
+ROWS_AT_ONCE = 512
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,36 @@ def joined(parts: Sequence[tuple[int, Encoded]]) -> Encoded:
 
 
 @dataclass(frozen=True)
+class Rounded:
+    """Vectors in whole numbers, a quarter of their size: (texts, 384), and each row's own step."""
+
+    rows: NDArray[np.int8]
+    steps: Array
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, some: "slice | Sequence[int] | NDArray[np.int64]") -> "Rounded":
+        return Rounded(self.rows[some], self.steps[some])
+
+    def whole(self) -> Array:
+        """Return them as they were, but for the rounding: (texts, 384)."""
+        return self.rows.astype(np.float32) * self.steps[:, None]
+
+    def like(self, meanings: Array) -> Array:
+        """Return how like each is to each of these: (meanings, texts)."""
+        found = np.empty((len(self), len(meanings)), np.float32)
+        for start in range(0, len(self), ROWS_AT_ONCE):
+            some = slice(start, start + ROWS_AT_ONCE)
+            # The many rows first: the other way round they would be copied, in twice the time.
+            np.matmul(self.rows[some].astype(np.float32), meanings.T, out=found[some])
+        found *= self.steps[:, None]
+        return found.T
+
+
+@dataclass(frozen=True)
 class _Layer:
-    attention: Pair
+    attention: tuple[Pair, Pair, Pair]
     attention_out: Pair
     attention_norm: Pair
     widen: Pair
@@ -61,7 +91,7 @@ class _Layer:
 
 @cache
 def encoder() -> "Encoder":
-    """Return the one encoder of this process. Loading takes about a tenth of a second."""
+    """Return the one encoder of this process. The weights stay in their file."""
     return Encoder()
 
 
@@ -71,14 +101,12 @@ class Encoder:
         self.tokenizer: Any = Tokenizer.from_file(str(home / "tokenizer.json"))
         self.tokenizer.no_padding()
         self.tokenizer.enable_truncation(LONGEST)
-        # What is looked up once a word stays in the file: few of its words are ever used.
-        self.words = _in_file(str(home / "model.safetensors"), "embeddings.word_embeddings.weight")
-        with safe_open(str(home / "model.safetensors"), "np") as weights:
-            at = weights.get_tensor
-            self.places = at("embeddings.position_embeddings.weight")[:LONGEST]
-            self.places = self.places + at("embeddings.token_type_embeddings.weight")[0]
-            self.norm = _pair(at, "embeddings.LayerNorm", turn=False)
-            self.layers = [_layer(at, f"encoder.layer.{number}.") for number in range(LAYERS)]
+        at = _Weights(str(home / "model.safetensors")).at
+        self.words = at("embeddings.word_embeddings.weight")
+        self.places = at("embeddings.position_embeddings.weight")[:LONGEST]
+        self.places = self.places + at("embeddings.token_type_embeddings.weight")[0]
+        self.norm = _pair(at, "embeddings.LayerNorm")
+        self.layers = [_layer(at, f"encoder.layer.{number}.") for number in range(LAYERS)]
 
     def knows(self, word: str) -> bool:
         """Say whether the model knows a word whole, and not only by its pieces."""
@@ -139,46 +167,53 @@ def _pooled(spans: list[tuple[int, int]], state: Array) -> Encoded:
     return Encoded(total / length, tuple(spans), state / length)
 
 
-def _pair(at: Any, name: str, turn: bool = True) -> Pair:
-    """Return the weights and the bias of a part, the weights turned for `rows @ weights`."""
-    weights = at(f"{name}.weight")
-    return (np.ascontiguousarray(weights.T) if turn else weights), at(f"{name}.bias")
+class _Weights:
+    """A file of safetensors, read where it stands: what nobody reads takes no memory.
 
-
-def _in_file(path: str, name: str) -> Array:
-    """Return a part of the weights where it stands: pages that nobody reads take no memory.
-
-    A file of safetensors begins with the length of a header, which says where everything is.
+    What is read, all processes share, and the system may take it back: 90 MB that no process
+    holds. The file begins with the length of a header, which says where everything is. The
+    library for it can only copy.
     """
-    with open(path, "rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        told = json.loads(file.read(length))[name]
-    if told["dtype"] != "F32":
-        raise ValueError(f"{name} is {told['dtype']}, not F32.")
-    offset, shape = 8 + length + told["data_offsets"][0], tuple(told["shape"])
-    return np.asarray(np.memmap(path, np.float32, "r", offset, shape))
+
+    def __init__(self, path: str) -> None:
+        with open(path, "rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            self.header = json.loads(file.read(length))
+        self.numbers = np.memmap(path, np.uint8, "r", 8 + length)
+
+    def at(self, name: str) -> Array:
+        told = self.header[name]
+        if told["dtype"] != "F32":
+            raise ValueError(f"{name} is {told['dtype']}, not F32.")
+        some = slice(*told["data_offsets"])
+        return np.asarray(self.numbers[some]).view(np.float32).reshape(told["shape"])
 
 
-def _layer(at: Any, name: str) -> _Layer:
-    parts = [_pair(at, f"{name}attention.self.{part}") for part in ("query", "key", "value")]
+def _pair(at: Read, name: str) -> Pair:
+    """Return the weights and the bias of a part."""
+    return at(f"{name}.weight"), at(f"{name}.bias")
+
+
+def _layer(at: Read, name: str) -> _Layer:
+    query, key, value = (
+        _pair(at, f"{name}attention.self.{part}") for part in ("query", "key", "value")
+    )
     return _Layer(
-        attention=(
-            np.concatenate([weights for weights, _ in parts], axis=1),
-            np.concatenate([bias for _, bias in parts]),
-        ),
+        attention=(query, key, value),
         attention_out=_pair(at, f"{name}attention.output.dense"),
-        attention_norm=_pair(at, f"{name}attention.output.LayerNorm", turn=False),
+        attention_norm=_pair(at, f"{name}attention.output.LayerNorm"),
         widen=_pair(at, f"{name}intermediate.dense"),
         narrow=_pair(at, f"{name}output.dense"),
-        norm=_pair(at, f"{name}output.LayerNorm", turn=False),
+        norm=_pair(at, f"{name}output.LayerNorm"),
     )
 
 
 def _through(layer: _Layer, hidden: Array, unseen: Array, count: int, longest: int) -> Array:
     """Take the tokens of `count` texts through one layer: attention, then the wide part."""
-    asked = hidden @ layer.attention[0] + layer.attention[1]
-    parts = asked.reshape(count, longest, 3, HEADS, WIDTH // HEADS).transpose(2, 0, 3, 1, 4)
-    query, key, value = parts
+    of_heads = (count, longest, HEADS, WIDTH // HEADS)
+    query, key, value = (
+        _linear(hidden, part).reshape(of_heads).transpose(0, 2, 1, 3) for part in layer.attention
+    )
     heed = query @ key.transpose(0, 1, 3, 2)
     heed /= np.sqrt(np.float32(WIDTH // HEADS))
     heed += unseen
@@ -190,7 +225,10 @@ def _through(layer: _Layer, hidden: Array, unseen: Array, count: int, longest: i
 
 
 def _linear(rows: Array, part: Pair) -> Array:
-    return rows @ part[0] + part[1]
+    # The weights first: turned for each text, they would be copied.
+    found = (part[0] @ rows.T).T
+    found += part[1]
+    return found
 
 
 def _normed(rows: Array, part: Pair) -> Array:
