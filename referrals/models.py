@@ -5,6 +5,7 @@ added.py. How long it is kept: kept.py.
 Whatever somebody writes about a child is locked: docs/decisions/0013 says with what.
 """
 
+import secrets
 import uuid
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,6 +36,11 @@ class Frozen(Exception):
 def subject_of(token: object) -> str:
     """Return how events name the conversation with this token, be there one or not."""
     return f"conversation:{token}"
+
+
+def new_token() -> uuid.UUID:
+    """Return 128 random bits for an address. Python's own random ones have six fewer."""
+    return uuid.UUID(bytes=secrets.token_bytes(16))
 
 
 def is_left_in_danger(now: datetime) -> Q:
@@ -147,7 +153,7 @@ class Conversation(models.Model):
         DRAFT = "draft", "Draft"
         RECORDED = "recorded", "Recorded"
 
-    token = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    token = models.UUIDField(default=new_token, unique=True, editable=False)
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="conversations"
     )

@@ -19,6 +19,7 @@ from pytest_django import Settings
 
 from accounts.events import note
 from accounts.models import Agency, Event, Membership, User
+from referrals.models import new_token
 from tests.access import POLICIES, make_world
 from tests.attack import everywhere, quiet, seen_by_somebody, tried
 from tests.people import app_code, make_person, signed_in
@@ -46,6 +47,11 @@ def rows() -> dict[str, list[tuple[object, ...]]]:
         for model in apps.get_models(include_auto_created=True)
         if model._meta.label not in TRACES
     }
+
+
+def test_every_bit_of_a_records_address_is_random() -> None:
+    tokens = [new_token().int for _ in range(200)]
+    assert all(0 < sum(token >> bit & 1 for token in tokens) < 200 for bit in range(128))
 
 
 # The host
