@@ -140,6 +140,8 @@ check "TRACE is refused" answers 405 "$site/" --request TRACE
 check "another host is refused by nginx" answers 421 "$site/" --header "Host: elsewhere.example"
 check "another host is refused by Django" answers 400 "http://elsewhere.example/" --unix-socket /run/portal/gunicorn.sock
 check "a stranger is told nothing by /ready/" bash -c "$(declare -f get); $(declare -p certificate scratch); ip address add 192.0.2.1/32 dev lo; [ \$(get $site/ready/ --interface 192.0.2.1) = 403 ]"
+smuggled() { (cd "$here" && .venv/bin/python -m tests.smuggling "$HOST" 443 /etc/portal/tls/fullchain.pem); }
+check "no request hides in another" smuggled
 check "the sign-in page" answers 200 "$site/account/login/" --cookie-jar "$scratch/jar"
 check "  its cookie is for https alone" head_has "set-cookie: __Host-csrf=.*Secure"
 check "  nobody keeps it" head_has "cache-control: .*no-store"
