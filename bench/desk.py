@@ -1,6 +1,7 @@
 """The SQL of the lead's desk, as the desk's own pages send it: any page of it, and its search."""
 
 import random
+import re
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -16,6 +17,8 @@ from bench.fill import browser_of
 from bench.table import Line, ms, p50, p95
 from referrals.desk_forms import STATUSES
 from thresholds.models import Area
+
+EXECUTED = re.compile(r"EXECUTE (\w+)")
 
 
 def sql(lead: User, agency: Agency, times: int) -> list[Line]:
@@ -123,7 +126,10 @@ def _asked(agency: Agency, times: int) -> Iterator[dict[str, str]]:
 
 
 def _timed(browser: Client, asked: dict[str, str], posted: bool = False) -> list[tuple[str, float]]:
-    """Return the statements of a page, and the seconds from here to the database and back."""
+    """Return the statements of a page, and the seconds from here to the database and back.
+
+    Of what was prepared before (accounts/prepared.py), the statement that was.
+    """
     found = []
 
     def timed(execute, sql, params, many, context):
@@ -139,4 +145,10 @@ def _timed(browser: Client, asked: dict[str, str], posted: bool = False) -> list
             response = browser.get(f"/desk/?{urlencode(asked)}")
     if response.status_code != 200:
         raise SystemExit(f"The desk, asked for {asked}: {response.status_code}")
-    return found
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, statement FROM pg_prepared_statements")
+        prepared = dict(cursor.fetchall())
+    return [
+        (prepared[named[1]] if (named := EXECUTED.search(text)) else text, seconds)
+        for text, seconds in found
+    ]
