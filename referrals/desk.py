@@ -20,6 +20,9 @@ from referrals.standing import REASONS
 # A lead needs to know that there are very many, not how many: counting them takes its time.
 COUNTED = 10_000
 LONGEST_KEY = 18
+# As many people as a page lists to be ticked. On a phone thirty take some four screens, and
+# whoever looks for one among more types an address sooner than they find the name.
+LISTED = 30
 
 
 def queue(user: User, agency: Agency) -> ConversationQuerySet:
@@ -118,7 +121,11 @@ def did(event: Event) -> str:
     return label[:1].lower() + label[1:]
 
 
-def people_beside(conversation: Conversation, user: User) -> list[User]:
-    """Return the members of the agency from whom a record can still be kept."""
+def people_beside(conversation: Conversation, user: User) -> list[User] | None:
+    """Return the members of the agency from whom a record is kept or can be.
+
+    Returns None where they are more than a page can list.
+    """
     members = conversation.agency.members.exclude(pk__in=[user.pk, conversation.author_id])
-    return list(members.exclude(pk__in=conversation.kept_from.all()).order_by("name", "pk"))
+    people = list(members.order_by("name", "pk")[: LISTED + 1])
+    return people if len(people) <= LISTED else None

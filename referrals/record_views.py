@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.models import Event
+from accounts.models import Event, User
 from accounts.once import once
 from accounts.posted import posted
 from referrals import desk, due, later, review, services, summary
@@ -14,7 +14,13 @@ from referrals.kept import Hold
 from referrals.models import Conversation, Review
 from referrals.pdf import render_pdf
 from referrals.printable import lacking
-from referrals.review_forms import AdditionForm, EscalationForm, KeepFromForm, ReviewForm
+from referrals.review_forms import (
+    AdditionForm,
+    EscalationForm,
+    KeepFromForm,
+    KeepFromOneForm,
+    ReviewForm,
+)
 
 
 @personal
@@ -159,14 +165,27 @@ def show_review(
 @of_record
 def keep_from(request: HttpRequest, conversation: Conversation) -> HttpResponse:
     """Close a record to somebody whom it is about: its author, or a lead."""
-    people = desk.people_beside(conversation, request.user)
-    form = KeepFromForm(posted(request), people=people)
+    kept = list(conversation.kept_from.order_by("name", "pk"))
+    form = keep_from_form(request, conversation, kept)
     if form.is_bound and form.is_valid():
-        chosen = services.people_of(conversation.agency, form.cleaned_data["people"])
-        review.keep_from(conversation=conversation, people=chosen, by=request.user)
+        review.keep_from(conversation=conversation, people=form.chosen, by=request.user)
         messages.success(request, "They cannot open this record any more.")
-        return to_record(conversation)
-    return show(request, "desk/keep_from.html", conversation=conversation, form=form)
+        # Where people are named one by one, the next may be named at once.
+        one_by_one = isinstance(form, KeepFromOneForm)
+        return redirect(request.path) if one_by_one else to_record(conversation)
+    return show(request, "desk/keep_from.html", conversation=conversation, form=form, kept=kept)
+
+
+def keep_from_form(
+    request: HttpRequest, conversation: Conversation, kept: list[User]
+) -> KeepFromForm | KeepFromOneForm:
+    """Return a list of people to tick where they are few, and else a field for an address."""
+    people = desk.people_beside(conversation, request.user)
+    if people is None:
+        return KeepFromOneForm(
+            posted(request), conversation=conversation, kept=kept, by=request.user
+        )
+    return KeepFromForm(posted(request), people=[one for one in people if one not in kept])
 
 
 @personal

@@ -5,7 +5,7 @@ from django import forms
 from accounts.choices import Choice
 from accounts.models import User
 from referrals.fields import long_text, missing, radios
-from referrals.models import Review
+from referrals.models import Conversation, Review
 from thresholds.guidance import Level
 
 HINTS = {
@@ -88,7 +88,7 @@ class EscalationForm(forms.Form):
 
 
 class KeepFromForm(forms.Form):
-    """Whom the record is about, among the people of its agency."""
+    """Whom the record is about, among the few people of its agency."""
 
     people = forms.MultipleChoiceField(
         label="Who must not open this record?",
@@ -99,6 +99,59 @@ class KeepFromForm(forms.Form):
 
     def __init__(self, *args: object, people: list[User], **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.listed = {str(user.pk): user for user in people}
         self.fields["people"].choices = [
-            (str(user.pk), f"{user} ({user.email})") for user in people
+            (key, f"{user} ({user.email})") for key, user in self.listed.items()
         ]
+
+    @property
+    def chosen(self) -> list[User]:
+        return [self.listed[key] for key in self.cleaned_data["people"]]
+
+
+class KeepFromOneForm(forms.Form):
+    """The same in an agency of many, of whom one is named by their email address.
+
+    `kept` are those from whom the record is kept already, `by` is who fills it in.
+    """
+
+    email = forms.EmailField(
+        label="Email address of whoever must not open this record",
+        help_text="Somebody whom the worry is about. They cannot open it from the next click on. "
+        "You can name another after that.",
+        # Neither the person's own address, which a browser would offer, nor one kept by it.
+        widget=forms.EmailInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        error_messages={
+            "required": "Enter the email address of whoever must not open this record",
+            "invalid": "Enter an email address, like name@example.org",
+        },
+    )
+
+    def __init__(
+        self,
+        *args: object,
+        conversation: Conversation,
+        kept: list[User],
+        by: User,
+        **kwargs: object,
+    ) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.conversation, self.kept, self.by = conversation, kept, by
+
+    def clean_email(self) -> User:
+        """Return whose address it is. Raises ValidationError for who cannot be kept out."""
+        agency, given = self.conversation.agency, self.cleaned_data["email"]
+        person = agency.members.filter(email__iexact=given).first()
+        if person is None:
+            raise forms.ValidationError(f"Nobody at {agency} has this email address")
+        if person == self.by:
+            raise forms.ValidationError("This is your own address: enter somebody else’s")
+        if person.pk == self.conversation.author_id:
+            raise forms.ValidationError("This is the author’s address: they can always open it")
+        if person in self.kept:
+            raise forms.ValidationError("This record is kept from them already")
+        return person
+
+    @property
+    def chosen(self) -> list[User]:
+        return [self.cleaned_data["email"]]

@@ -32,7 +32,7 @@ from tests.shown import Shown, all_marked, portions
 
 OURS = ("accounts", "referrals", "thresholds", "guidance_content")
 # These look for text or check a secret: what is typed is kept nowhere.
-ONLY_READ = {"DeskForm.words", "FindForm.text", "WorryForm.worry"}
+ONLY_READ = {"DeskForm.words", "FindForm.text", "KeepFromOneForm.email", "WorryForm.worry"}
 REFUSED_YES = LEVEL_2 | {
     "judgement": {"level": "1", "reason": ""},
     "agreement": {"agreement": "refused", "given_by": "", "given_how": ""},
