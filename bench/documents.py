@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from bench.servers import AS_INSTALLED
 from bench.table import Line, p50, ratio
 from referrals import pdf
 from referrals.models import Conversation
@@ -101,6 +102,6 @@ def _fresh(conversation: Conversation) -> dict[str, float]:
     given = json.dumps([conversation.pk, conversation.content])
     told = subprocess.run(
         [sys.executable, str(ROOT / "bench" / "fresh.py")], cwd=ROOT, input=given, text=True,
-        stdout=subprocess.PIPE, check=True, env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE, check=True, env=os.environ | AS_INSTALLED,
     )  # fmt: skip
     return dict(json.loads(told.stdout))

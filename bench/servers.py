@@ -17,6 +17,8 @@ from tests.postgres import Missing, Postgres, free_port
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 WORKERS = 2
+# For a process that has the libraries of production, and none of those of the tests.
+AS_INSTALLED = {"PYTHONPATH": f"{ROOT / 'bench' / 'without_tests'}{os.pathsep}{ROOT}"}
 
 
 @contextmanager
@@ -73,7 +75,11 @@ class Server:
             # As it is deployed, but for what this run says.
             command += ["--config", str(ROOT / "deploy" / "gunicorn.conf.py")]
         self.process = subprocess.Popen(
-            command, cwd=ROOT, env=os.environ | environ, stdout=self.log, stderr=self.log
+            command,
+            cwd=ROOT,
+            env=os.environ | AS_INSTALLED | environ,
+            stdout=self.log,
+            stderr=self.log,
         )
         self._wait()
         while len(self.processes()) <= WORKERS:
