@@ -69,7 +69,7 @@ def _waiting() -> QuerySet[Agency]:
 
 
 # Three counts in one journey to the database.
-WAITING = Prepared(_waiting, planned_anew=True)
+WAITING = Prepared(_waiting)
 
 
 def is_key(text: str) -> bool:
