@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.test_reading import sets_of_codes
+from tests.concerns import sets_of_codes
 from thresholds.concern import AGREEMENTS, Concern, ConcernError, parse_concern, quoted
 from thresholds.guidance import Guidance
 from thresholds.reading import read

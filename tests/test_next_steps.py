@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pytest_django import DjangoDbBlocker
 
-from tests.test_reading import AREAS, answering, concern, concerns
+from tests.concerns import AREAS, answering, concern, concerns
 from thresholds.concern import AGREEMENTS, ELSEWHERE, KNOWN, UNKNOWN_AREA, Concern
 from thresholds.guidance import Contact, Guidance
 from thresholds.load import contacts_of
