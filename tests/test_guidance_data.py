@@ -1,8 +1,8 @@
 """The shipped guidance is whole, its numbers are right, and no one's words are another's.
 
 Practitioners quote these words to each other and to families, so a word that differs
-from the document is a fault: test_guidance_as_printed.py compares each. The fixtures are read as JSON; only the
-last test loads them.
+from the document is a fault: test_guidance_as_printed.py compares each. The fixtures are read as
+JSON; only the last test loads them.
 """
 
 import json
