@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
+import pytest
+
 from accounts.models import Agency, User
 from referrals.models import (
     Conversation,
@@ -14,11 +16,24 @@ from referrals.models import (
     Sign,
 )
 from referrals.services import new_reference
-from thresholds.models import Area, Edition, Indicator
+from thresholds.models import Area, Edition, Indicator, Level
 
 RECORDED = Conversation.Status.RECORDED
 State = Conversation.ReviewState
 LEVELS = (None, 1, 2, 3, 4)
+
+
+@pytest.fixture
+def other_agency(db: None) -> Agency:
+    return Agency.objects.create(name="Another Trust", kind=Agency.Kind.HEALTH)
+
+
+def level(number: int | None, missing: str = "Not sure") -> str:
+    """How a table of numbers names a level of the shipped edition."""
+    names = {1: "Universal", 2: "Emerging", 3: "Intensive", 4: "Specialist"}
+    found = {row.number: str(row) for row in Level.objects.filter(edition__slug="ddscp-2019-12")}
+    assert names.keys() <= found.keys()
+    return found[number] if number else missing
 
 
 def conversation_of(agency: Agency, author: User, at: datetime, **changes: Any) -> Conversation:
