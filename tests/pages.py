@@ -1,10 +1,15 @@
-"""A page's words, as a reader has them."""
+"""A page's words and a print's, as a reader has them."""
 
 import re
 from html import unescape
+from io import BytesIO
 
 from django.http import HttpResponse
 from django.test import Client
+from pypdf import PdfReader
+
+from referrals.models import Conversation
+from referrals.pdf import render_pdf
 
 
 def words(client: Client, address: str) -> str:
@@ -27,4 +32,11 @@ def text_of(html: str) -> str:
 
 def squeezed(text: str) -> str:
     """A wording as `text_of` gives it."""
+    return re.sub(r"\s+", " ", text)
+
+
+def pdf_text(conversation: Conversation) -> str:
+    """The text of a record as it is printed."""
+    reader = PdfReader(BytesIO(render_pdf(conversation)))
+    text = " ".join(page.extract_text() for page in reader.pages).replace("\0", "")
     return re.sub(r"\s+", " ", text)
