@@ -1,9 +1,6 @@
 """Every other editor is told of a change by a real mail server, and no change waits for that."""
 
-from collections.abc import Iterator
-
 import pytest
-from aiosmtpd.controller import Controller
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
@@ -13,13 +10,17 @@ from accounts.models import User
 from guidance_content import contacts as services
 from guidance_content.contact_letters import differences
 from guidance_content.contacts import digest
+from tests.alerting import Inbox, inbox
 from tests.correcting import HOW, contact, form_of, page_of, text_of
 from tests.membership import make_powerful
 from tests.people import make_person, signed_in
-from tests.test_alerts import Inbox, free_port
+from tests.postgres import free_port
 from thresholds.models import Area, ContactChange, Link
 
 pytestmark = pytest.mark.django_db
+
+__all__ = ["inbox"]  # fixtures
+
 NEW = "01332 111111"
 
 
@@ -40,19 +41,6 @@ def second() -> User:
 @pytest.fixture
 def editors(editor: User) -> Client:
     return signed_in(editor)
-
-
-@pytest.fixture
-def inbox(settings: Settings) -> Iterator[Inbox]:
-    """A mail server on this machine, to which the portal really sends."""
-    inbox = Inbox()
-    controller = Controller(inbox, hostname="127.0.0.1", port=free_port())
-    controller.start()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", controller.port
-    settings.PORTAL_URL = "https://portal.example"
-    yield inbox
-    controller.stop()
 
 
 def change_number(editors: Client) -> str:
