@@ -61,6 +61,7 @@ CONCERN = {
     "concern": "She came in without breakfast for the third day. She said: “Mum was asleep "
     "so I did my own hair.”"
 }
+LATE = "She told her teacher something else after school today."
 WISHES = "She wants her gran to pick her up on Fridays."
 CALL = {
     "made": "yes",

@@ -277,3 +277,10 @@ class Person:
             headers={"content-type": "application/x-www-form-urlencoded"},
             max_redirects=0,
         )
+
+
+def drafts(person: Person) -> set[str]:
+    """Return the addresses of the conversations that a person can go on with."""
+    person.open("/conversations/")
+    links = [link.get_attribute("href") or "" for link in person.page.locator("main a").all()]
+    return {link for link in links if re.fullmatch(r"/conversations/[0-9a-f-]{36}/", link)}
