@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser import portal as program
-from tests.browser.audit import HEIGHT, Auditor
+from tests.browser.audit import HEIGHT, Auditor, Findings
 from tests.browser.person import Person
 from tests.browser.portal import TEACHER, Portal
 from tests.openid_provider.program import OpenIDProvider, planned
@@ -129,3 +129,16 @@ def arrive(window: Callable[..., Person]) -> Iterator[Arrive]:
 @pytest.fixture
 def person(arrive: Arrive) -> Person:
     return arrive()
+
+
+@pytest.fixture
+def anyone(arrive: Arrive) -> Person:
+    """Somebody who has not signed in, with a session of their own to end."""
+    return arrive(email="", scripts=True)
+
+
+@pytest.fixture
+def findings() -> Iterator[Findings]:
+    found = Findings()
+    yield found
+    found.check()
