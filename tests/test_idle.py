@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -184,3 +185,22 @@ def test_the_page_never_promises_more_than_the_server_keeps(
 def test_only_people_who_are_signed_in_are_warned(teachers_browser: Client) -> None:
     assert DIALOG in teachers_browser.get("/guidance/").content.decode()
     assert DIALOG not in Client().get("/guidance/").content.decode()
+
+
+def test_every_page_that_gives_back_what_was_typed_tells_the_script_so() -> None:
+    """It stands there alone: the page is not left for the sign-in page when the time is up."""
+    giving = {
+        path.name: text
+        for path in (Path(__file__).parents[1] / "templates").rglob("*.html")
+        if "in typed %}" in (text := path.read_text("utf-8"))
+    }
+    assert len(giving) > 4
+    # A form to send it once more is seen by itself: it is the answer to what was sent.
+    told = ("data-given-back", "components/sent_again.html")
+    assert [name for name, text in giving.items() if not any(mark in text for mark in told)] == []
+
+
+def test_a_page_is_known_as_the_answer_to_what_was_sent(teachers_browser: Client) -> None:
+    url = walk_to(teachers_browser, "concern")
+    assert b" data-sent " not in teachers_browser.get(url).content
+    assert b" data-sent " in teachers_browser.post(url, {"concern": ""}).content

@@ -4,10 +4,12 @@ import pytest
 from playwright.sync_api import Page, Request, expect
 
 from tests.browser.audit import Findings, examine
+from tests.browser.cases import LEVEL_1
 from tests.browser.person import Person
 from tests.browser.portal import TEACHER, Portal
 
 pytestmark = pytest.mark.browser
+
 SECOND, MINUTE = 1000, 60_000
 TYPED = "No breakfast three days running. “Mum was asleep.”"
 LONG_TYPED = "She had not slept, and she did not want to say why."
@@ -140,3 +142,81 @@ def test_signing_out_from_the_warning_saves_the_draft_first(at_a_step: Person) -
         page.locator("dialog [data-leave]").click()
     assert "leave=yes" in saved.value.post_data
     page.wait_for_url("**/account/login/**")
+
+
+# The answer changes while its page is open
+
+
+def test_a_tab_out_of_sight_saves_its_draft_and_goes_on_from_there(at_a_step: Person) -> None:
+    page, step, field = at_a_step.page, at_a_step.path, at_a_step.field("concern")
+    before = at_a_step.field("version").input_value()
+    at_a_step.answer("concern", TYPED)
+    # No headless browser hides a tab: this is what the page is told of a hidden one.
+    page.evaluate("Object.defineProperty(document, 'hidden', {value: true, configurable: true})")
+    put_forward(page, 14 * MINUTE)
+    expect(at_a_step.field("version")).not_to_have_value(before)
+    page.evaluate("delete document.hidden")
+    page.locator("dialog [data-stay]").click()
+    expect(page.locator("dialog")).not_to_be_visible()
+    assert (at_a_step.path, field.input_value()) == (step, TYPED)
+    field.press_sequentially(LONG_TYPED)
+    # What the page saved by itself is no answer of somebody else.
+    assert at_a_step.go_on().ok and at_a_step.slug != "concern"
+    at_a_step.open(step)
+    assert field.input_value() == TYPED + LONG_TYPED
+
+
+def test_an_answer_saved_meanwhile_is_told_and_what_was_typed_outlasts_the_session(
+    at_a_step: Person, portal: Portal, findings: Findings
+) -> None:
+    """Another tab saves; this one cannot any more, and its words wait for their writer twice."""
+    page, step = at_a_step.page, at_a_step.path
+    other = Person(at_a_step.context, at_a_step.portal)
+    other.open(step)
+    at_a_step.answer("concern", LONG_TYPED)
+    other.answer("concern", TYPED)
+    other.go_on()
+
+    put_forward(page, 15 * MINUTE)
+    come_back(at_a_step, portal)
+    assert at_a_step.field("concern").input_value() == LONG_TYPED
+    assert at_a_step.go_on().status == 409
+    examine(page, "both answers", findings)
+
+    # Nobody chooses between the two in time.
+    put_forward(page, 15 * MINUTE)
+    come_back(at_a_step, portal)
+    for words in (TYPED, LONG_TYPED):
+        expect(page.locator("main").get_by_text(words).locator("visible=true")).to_be_visible()
+    assert at_a_step.go_on().ok and at_a_step.slug != "concern"
+    at_a_step.open(step)
+    assert at_a_step.field("concern").input_value() == LONG_TYPED
+
+
+def test_what_came_too_late_for_a_record_outlasts_the_session_too(
+    at_a_step: Person, portal: Portal
+) -> None:
+    """It stands on the page that gives it back, and nowhere else."""
+    page = at_a_step.page
+    at_a_step.hurry(LEVEL_1.answers, until="concern")
+    page.reload()
+    other = Person(at_a_step.context, at_a_step.portal)
+    other.open(at_a_step.conversation)
+    other.walk(LEVEL_1.answers)
+    other.record()
+    at_a_step.answer("concern", LONG_TYPED)
+    assert at_a_step.go_on().status == 409
+    put_forward(page, 15 * MINUTE)
+    come_back(at_a_step, portal)
+    expect(page.locator("main").get_by_text(LONG_TYPED)).to_be_visible()
+
+
+def come_back(person: Person, portal: Portal) -> None:
+    """See that the page is out of sight, sign in beside it, and have it shown again."""
+    expect(person.page.locator("dialog")).to_contain_text("You are signed out")
+    expect(person.page.locator("main")).to_be_hidden()
+    beside = Person(person.context, person.portal)
+    beside.sign_in(TEACHER, portal.passwords[TEACHER])
+    beside.page.close()
+    person.page.locator("dialog [data-go-on]:visible").click()
+    expect(person.page.locator("main")).to_be_visible()

@@ -19,7 +19,10 @@ const forms = [...main.querySelectorAll("form[method=post]")].filter((form) =>
 );
 const content = (form) => new URLSearchParams(new FormData(form)).toString();
 const before = new Map(forms.map((form) => [form, content(form)]));
-let refused = Boolean(main.querySelector(".govuk-error-summary"));
+// The answer to what was sent: it was not taken, or the next page would stand here. And what was
+// given back in words alone can only be copied from this page.
+let refused = "sent" in dialog.dataset;
+const givenBack = Boolean(main.querySelector("[data-given-back]"));
 const unsaved = () => forms.find((form) => refused || content(form) !== before.get(form));
 
 const post = (address, fields = new FormData()) => {
@@ -92,7 +95,7 @@ function warn(left) {
 // A step is saved as "Save and come back later" saves it. Returns whether nothing typed is left.
 async function save() {
   const form = unsaved();
-  if (!form) return true;
+  if (!form) return !givenBack;
   const button = form.querySelector("[name=leave]");
   if (!button) return false;
   const fields = new FormData(form);
