@@ -36,5 +36,25 @@ class RemoveIndex(concurrent.RemoveIndexConcurrently):
         kind.database_backwards(self, app_label, schema_editor, *states)
 
 
+class WithoutIndex(concurrent.NotInTransactionMixin, migrations.AlterField):
+    """Take away the index of a column alone, where another begins with it, without locking.
+
+    The field is as before, but for `db_index`.
+    """
+
+    def database_forwards(self, app_label: str, schema_editor: Any, *states: Any) -> None:
+        if schema_editor.connection.vendor != POSTGRESQL:
+            super().database_forwards(app_label, schema_editor, *states)
+            return
+        self._ensure_not_in_transaction(schema_editor)
+        model = states[0].apps.get_model(app_label, self.model_name)
+        column = model._meta.get_field(self.name).column
+        # The second is for LIKE, and there for texts.
+        for suffix in ("", "_like"):
+            name = schema_editor._create_index_name(model._meta.db_table, [column], suffix)
+            quoted = schema_editor.quote_name(name)
+            schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {quoted}")
+
+
 def _kind(schema_editor: Any, on_postgresql: Any, elsewhere: Any) -> Any:
     return on_postgresql if schema_editor.connection.vendor == POSTGRESQL else elsewhere

@@ -127,8 +127,9 @@ else:
     }
     DATABASES["default"].setdefault("OPTIONS", {}).update(
         connect_timeout=env.int("CONNECT_TIMEOUT", default=3),
-        # Compiling a query takes longer than any of ours does.
-        options="-c jit=off "
+        # Compiling a query takes longer than any of ours does, and so does the start of workers
+        # that would share it. One person's page must not take all processors either.
+        options="-c jit=off -c max_parallel_workers_per_gather=0 "
         + " ".join(f"-c {name}={seconds}s" for name, seconds in LIMITS.items()),
     )
 # The guidance in a file, read when the database cannot be reached: guidance_content/standby.py.

@@ -67,9 +67,6 @@ NARROWED = {
     "elsewhere": "area__isnull",
     "author": "author",
 }
-# Some authors have many records and some have one, and where a child lives elsewhere is rare in one
-# agency and usual in another: the database must choose its way for whom it is asked about.
-UNEVEN = frozenset({"author", "elsewhere"})
 DAYS = {"since": "gte", "until": "lt"}
 # What a draft has not: it was recorded on no day, and its level and words are kept as it is.
 ONLY_RECORDED = frozenset({"level", *DAYS})
@@ -98,8 +95,18 @@ def page_of(
 def _prepared(status: str, names: frozenset[str]) -> Prepared[Conversation]:
     """Return the page with these filters. There are some hundreds of them, and few are used."""
     told = {name: GIVEN.get(name, True) for name in names}
-    planned_anew = not UNEVEN.isdisjoint(names)
-    return Prepared(lambda: in_rows(asked_for(status, told))[:ROWS], planned_anew)
+    return Prepared(
+        lambda: in_rows(asked_for(status, told))[:ROWS], planned_anew=_is_uneven(status, names)
+    )
+
+
+def _is_uneven(status: str, names: frozenset[str]) -> bool:
+    """Say whether the database must choose its way for whom it is asked about.
+
+    A child who lives elsewhere is rare in one agency and usual in another. And where an author's
+    records wait, it can begin with the author or with what waits.
+    """
+    return "elsewhere" in names or (status == TO_REVIEW and "author" in names)
 
 
 def asked_for(status: str, told: Mapping[str, Any]) -> ConversationQuerySet:

@@ -154,10 +154,16 @@ class Conversation(models.Model):
         RECORDED = "recorded", "Recorded"
 
     token = models.UUIDField(default=new_token, unique=True, editable=False)
+    # Indexes begin with these two.
     author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="conversations"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="conversations",
+        db_index=False,
     )
-    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="conversations")
+    agency = models.ForeignKey(
+        Agency, on_delete=models.PROTECT, related_name="conversations", db_index=False
+    )
     edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="conversations")
     area = models.ForeignKey(Area, null=True, blank=True, on_delete=models.PROTECT)
     place = models.CharField(max_length=50)
@@ -199,8 +205,13 @@ class Conversation(models.Model):
             models.Index(
                 fields=["agency", "status", "-updated_at", "-id"], name="conversation_desk"
             ),
+            # One's own list, and the desk's of an author: its filters are looked up in the rest.
             models.Index(
-                fields=["author", "status", "-updated_at", "-id"], name="conversation_own"
+                fields=[
+                    *("author", "status", "-updated_at", "-id"),
+                    *("agency", "review_state", "judged_level", "area"),
+                ],
+                name="conversation_by_author",
             ),
             *desk_indexes(),
             # All that referrals/numbers.py counts: without it, it reads every row of every agency.
@@ -270,8 +281,8 @@ class Child(models.Model):
     siblings = LockedTextField(blank=True)
     # Digests by which the same child is found again in the agency: of the name, of the
     # reference, and of the name with the date of birth. "" where something is missing.
-    name_key = models.CharField(max_length=SHORT, blank=True, db_index=True)
-    reference_key = models.CharField(max_length=SHORT, blank=True, db_index=True)
+    name_key = models.CharField(max_length=SHORT, blank=True)
+    reference_key = models.CharField(max_length=SHORT, blank=True)
     born_key = models.CharField(max_length=SHORT, blank=True)
 
     class Meta:

@@ -89,8 +89,12 @@ def _comes_again() -> Exists:
         conversation__recorded_at__lt=recorded_at,
         conversation__recorded_at__gte=recorded_at - TOGETHER,
     )
+    # The index of names leaves out whoever has none: the query must say that it does.
     by_name = earlier.filter(
-        ~Q(born_key=""), name_key=OuterRef("name_key"), born_key=OuterRef("born_key")
+        ~Q(name_key=""),
+        ~Q(born_key=""),
+        name_key=OuterRef("name_key"),
+        born_key=OuterRef("born_key"),
     )
     by_reference = earlier.filter(~Q(reference_key=""), reference_key=OuterRef("reference_key"))
     own = Child.objects.filter(conversation=OuterRef("pk"))
