@@ -257,7 +257,9 @@ class Event(models.Model):
         ROLLED_BACK = "rolled-back", "Withdrew a published edition"
         DISCARDED = "discarded", "Discarded a draft of an edition"
 
-    chain = models.ForeignKey(Chain, on_delete=models.PROTECT, related_name="events")
+    chain = models.ForeignKey(
+        Chain, on_delete=models.PROTECT, related_name="events", db_index=False
+    )
     number = models.PositiveBigIntegerField()
     at = models.DateTimeField()
     actor = models.BigIntegerField(null=True)
@@ -292,7 +294,7 @@ class Event(models.Model):
 class SentForm(models.Model):
     """A form that was sent and done, by the key of its page, and where it led. See once.py."""
 
-    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
     key = models.CharField(max_length=22)
     led_to = models.CharField(max_length=200)
     sent_at = models.DateTimeField(auto_now_add=True, db_index=True)

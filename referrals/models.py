@@ -254,7 +254,9 @@ class Conversation(models.Model):
 class Answer(models.Model):
     """What was answered at one step. Saved as it is posted, also while it is a draft."""
 
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="answers")
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="answers", db_index=False
+    )
     step = models.SlugField(max_length=30)
     data = LockedJSONField()
     saved_at = models.DateTimeField(auto_now=True)
@@ -321,7 +323,9 @@ class Child(models.Model):
 class Sign(models.Model):
     """An indicator observed in a recorded conversation, in the words of its edition."""
 
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="signs")
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="signs", db_index=False
+    )
     indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, related_name="signs")
     seen_by = models.CharField(max_length=30, blank=True)
     note = LockedTextField(blank=True)

@@ -103,6 +103,31 @@ def test_no_new_migration_stops_anybodys_work() -> None:
     assert not wrong, "\n".join(wrong)
 
 
+# What grows with what people do. Of all else there are few rows, and Django's own index stays.
+GROWING = (
+    *("accounts_event", "accounts_sentform", "referrals_answer", "referrals_child"),
+    *("referrals_conversation", "referrals_followup", "referrals_sign"),
+)
+TWICE = """
+    WITH indexes AS (
+        SELECT indexrelid::regclass::text AS name, indrelid AS on, indisunique AS is_unique,
+            indkey::int[] AS columns, indclass::oid[] AS orders, indnkeyatts AS many
+        FROM pg_index WHERE indrelid = ANY(%s::regclass[]) AND indpred IS NULL AND indexprs IS NULL)
+    SELECT one.name, other.name FROM indexes one JOIN indexes other USING ("on")
+    WHERE one.name <> other.name AND NOT one.is_unique AND one.many <= other.many
+        AND one.columns[:one.many - 1] = other.columns[:one.many - 1]
+        AND one.orders[:one.many - 1] = other.orders[:one.many - 1]"""
+
+
+@on_postgresql
+@pytest.mark.django_db
+def test_no_index_of_what_grows_is_the_beginning_of_another() -> None:
+    """Each index is written to with each row, and looked at when a query is planned."""
+    with connection.cursor() as cursor:
+        cursor.execute(TWICE, [list(GROWING)])
+        assert cursor.fetchall() == []
+
+
 def later(loader: MigrationLoader) -> list[tuple[str, str]]:
     """Return our migrations after START, as app and name."""
     return [
