@@ -129,7 +129,9 @@ else:
         connect_timeout=env.int("CONNECT_TIMEOUT", default=3),
         # Compiling a query takes longer than any of ours does, and so does the start of workers
         # that would share it. One person's page must not take all processors either.
+        # What is prepared keeps one plan: accounts/prepared.py says where it must not.
         options="-c jit=off -c max_parallel_workers_per_gather=0 "
+        "-c plan_cache_mode=force_generic_plan "
         + " ".join(f"-c {name}={seconds}s" for name, seconds in LIMITS.items()),
     )
 # The guidance in a file, read when the database cannot be reached: guidance_content/standby.py.

@@ -41,9 +41,10 @@ def desk_indexes() -> list[Index]:
             name="conversation_falls_due",
             condition=Q(is_late=False, due_at__isnull=False),
         ),
+        # Most that were left have their place already.
         Index(
-            fields=["agency", "updated_at"],
-            name="conversation_left",
+            fields=["agency", "waits_since", "updated_at"],
+            name="conversation_left_lying",
             condition=Q(status="draft", danger=True),
         ),
         # Empty, unless something was recorded that nobody put in its place.
