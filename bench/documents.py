@@ -18,12 +18,15 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def bare(page: str) -> bytes:
-    """Return the page as a PDF, by the three lines that WeasyPrint's own first page shows."""
+    """Return the page as a PDF with its own fonts, by the lines that WeasyPrint's manual shows."""
     from weasyprint import CSS, HTML
+    from weasyprint.text.fonts import FontConfiguration
 
-    style = CSS(filename=pdf.OWN_FILES / "summary.css")
+    fonts = FontConfiguration()
+    style = CSS(filename=pdf.OWN_FILES / "summary.css", font_config=fonts)
     base = pdf.OWN_FILES.as_uri() + "/"
-    return bytes(HTML(string=page, base_url=base).write_pdf(stylesheets=[style]))
+    html = HTML(string=page, base_url=base)
+    return bytes(html.write_pdf(stylesheets=[style], font_config=fonts))
 
 
 def seconds(work: Any, *given: object) -> float:
@@ -61,6 +64,8 @@ def four_pages(conversation: Conversation) -> tuple[Conversation, bytes]:
 def measure(conversation: Conversation, rounds: int, first_ones: int, long: int) -> list[Line]:
     longer, document = four_pages(conversation)
     page = pdf.page_of(longer)
+    if pages_of(bare(page)) != pages_of(document):
+        raise SystemExit("The bare PDF is not the same document.")
     ours, theirs = [], []
     # As the server does: to look through all that a process holds takes half as long as a PDF,
     # and would fall now on one of the two, now on the other.
