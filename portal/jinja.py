@@ -11,16 +11,18 @@ shape its fields is told in portal/govuk.py. The GOV.UK macros are imported by t
 import re
 from collections.abc import Iterable, MutableMapping
 from datetime import date, datetime
+from functools import cache
 from itertools import groupby
 from typing import Any
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.utils import render_crispy_form
+from django.conf import settings
 from django.contrib.messages import get_messages
 from django.forms import BaseForm, Field
 from django.template.loader import render_to_string
 from django.templatetags.static import static
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
@@ -86,7 +88,15 @@ def environment(**options: Any) -> Environment:
 
 def url(name: str, *args: Any, **kwargs: Any) -> str:
     """The address of a named view: `url("journey:step", conversation.pk)`."""
-    return reverse(name, args=args, kwargs=kwargs)
+    if args or kwargs:
+        return reverse(name, args=args, kwargs=kwargs)
+    return fixed_url(name, settings.ROOT_URLCONF, get_script_prefix())
+
+
+@cache
+def fixed_url(name: str, urls: str, prefix: str) -> str:
+    """The same of a view that takes nothing. A page has some twenty of them, in its frame."""
+    return reverse(name, urls)
 
 
 @pass_context

@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, Q
+from django.db.models.lookups import Exact
 
 from accounts.locked import LockedDateField, LockedJSONField, LockedTextField
 from accounts.models import Agency, Membership, User
@@ -53,6 +54,13 @@ def left_in_danger_since(moment: object) -> Q:
     return Q(status=Conversation.Status.DRAFT, danger=True, updated_at__lte=moment)
 
 
+class Unindexed(models.Func):
+    """A key as a sum that no index holds."""
+
+    template = "(%(expressions)s + 0)"
+    output_field = models.BigIntegerField()
+
+
 class ConversationQuerySet(models.QuerySet["Conversation"]):
     def visible_to(self, user: User) -> "ConversationQuerySet":
         """Return what `user` may see: their own, and what they see as a lead.
@@ -89,21 +97,27 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         """Return the same for whoever has this key: the query asks all of it."""
         return self.filter(self._led_by(key))
 
-    def led_in(self, agency: object, key: object) -> "ConversationQuerySet":
-        """Return the same of one agency. The role is asked for once and not of each row."""
-        return self.filter(self._led_by(key, agency))
+    def led_in(
+        self, agency: object, key: object, agency_first: bool = True
+    ) -> "ConversationQuerySet":
+        """Return the same of one agency. The role is asked for once and not of each row.
 
-    def _led_by(self, key: object, agency: object = None) -> Q:
+        Where rows are found by something rarer than their agency, the database must not begin
+        with the agency's: of a plan that is kept, it cannot know how many these are.
+        """
+        return self.filter(self._led_by(key, agency, agency_first))
+
+    def _led_by(self, key: object, agency: object = None, agency_first: bool = True) -> Q:
         """Their agency's, but for one that is about them. That is for another lead.
 
         A draft comes to the leads once its author has said whom it is about.
         """
         led = Membership.objects.held_by(key).filter(role=LEAD)
-        theirs = (
-            Q(agency__in=led.values("agency"))
-            if agency is None
-            else Q(Exists(led.filter(agency=agency)), agency=agency)
-        )
+        if agency is None:
+            theirs = Q(agency__in=led.values("agency"))
+        else:
+            its = Q(agency=agency) if agency_first else Q(Exact(Unindexed("agency"), agency))
+            theirs = its & Q(Exists(led.filter(agency=agency)))
         about = self.model.kept_from.through.objects.filter(user=key).values("conversation")
         return theirs & Q(reaches_leads=True) & ~Q(pk__in=about)
 

@@ -213,7 +213,9 @@ def without_membership(self: MembershipQuerySet, key: int) -> MembershipQuerySet
 def led(*left_out: str) -> Callable[[ConversationQuerySet, int], Q]:
     """Return the check for leads, with parts of it left out."""
 
-    def check(self: ConversationQuerySet, key: int, agency: object = None) -> Q:
+    def check(
+        self: ConversationQuerySet, key: int, agency: object = None, agency_first: bool = True
+    ) -> Q:
         agencies = Membership.objects.held_by(key)
         if "role" not in left_out:
             agencies = agencies.filter(role=Membership.Role.LEAD)
