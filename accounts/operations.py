@@ -13,9 +13,11 @@ POSTGRESQL = "postgresql"
 
 
 class AddIndex(concurrent.AddIndexConcurrently):
-    """Add an index without locking the table."""
+    """Add an index without locking the table, instead of one that was begun and not ended."""
 
     def database_forwards(self, app_label: str, schema_editor: Any, *states: Any) -> None:
+        if schema_editor.connection.vendor == POSTGRESQL and not schema_editor.collect_sql:
+            _drop_what_was_begun(schema_editor, self.index.name)
         kind = _kind(schema_editor, concurrent.AddIndexConcurrently, migrations.AddIndex)
         kind.database_forwards(self, app_label, schema_editor, *states)
 
@@ -54,6 +56,16 @@ class WithoutIndex(concurrent.NotInTransactionMixin, migrations.AlterField):
             name = schema_editor._create_index_name(model._meta.db_table, [column], suffix)
             quoted = schema_editor.quote_name(name)
             schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {quoted}")
+
+
+def _drop_what_was_begun(schema_editor: Any, name: str) -> None:
+    """Drop an index that is not valid: what was interrupted as it built it left it so."""
+    begun = "SELECT 1 FROM pg_index WHERE indexrelid = to_regclass(%s) AND NOT indisvalid"
+    quoted = schema_editor.quote_name(name)
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute(begun, [quoted])
+        if cursor.fetchone():
+            cursor.execute(f"DROP INDEX CONCURRENTLY {quoted}")
 
 
 def _kind(schema_editor: Any, on_postgresql: Any, elsewhere: Any) -> Any:

@@ -218,13 +218,28 @@ def test_a_database_with_data_in_it_comes_through(tmp_path: Path) -> None:
         assert Event.objects.count() == 1 and not [*faults()]
         assert note(Event.Verb.OPENED, actor=None, agency=conversation.agency).number == 2
         assert not [*faults()]
+        state = executor.loader.project_state()
         for there in (True, False):
-            run_gently(database, executor.loader.project_state(), forwards=there)
+            run_gently(database, state, forwards=there)
             with database.cursor() as cursor:
                 table = Conversation._meta.db_table
                 assert (
                     "by_place" in database.introspection.get_constraints(cursor, table)
                 ) == there
+        if database.vendor == "postgresql":
+            begin_an_index_and_end_it(database, state)
+
+
+def begin_an_index_and_end_it(database: BaseDatabaseWrapper, state: ProjectState) -> None:
+    """Where a migration was interrupted, it goes through at the next try."""
+    run_gently(database, state, forwards=True)
+    where = "WHERE indexrelid = 'by_place'::regclass"
+    with database.cursor() as cursor:
+        # As it is while PostgreSQL builds it, and for ever if that stops.
+        cursor.execute(f"UPDATE pg_index SET indisvalid = false {where}")
+        run_gently(database, state, forwards=True)
+        cursor.execute(f"SELECT indisvalid FROM pg_index {where}")
+        assert cursor.fetchone() == (True,)
 
 
 def run_gently(database: BaseDatabaseWrapper, state: ProjectState, forwards: bool) -> None:
