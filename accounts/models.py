@@ -107,6 +107,10 @@ class Agency(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def member_at(self, email: str) -> User | None:
+        """Return the member with this email address, in capitals or not."""
+        return self.members.filter(email__iexact=email).first()
+
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
     def active(self) -> "MembershipQuerySet":

@@ -110,7 +110,7 @@ class DeskForm(forms.Form):
         given = str(self.cleaned_data["author"])
         if not given or isinstance(self.fields["author"], forms.ChoiceField):
             return given
-        person = self.agency.members.filter(email__iexact=given).first()
+        person = self.agency.member_at(given)
         if person is None:
             raise forms.ValidationError("Nobody in this agency has this email address")
         return str(person.pk)

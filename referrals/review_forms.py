@@ -140,8 +140,8 @@ class KeepFromOneForm(forms.Form):
 
     def clean_email(self) -> User:
         """Return whose address it is. Raises ValidationError for who cannot be kept out."""
-        agency, given = self.conversation.agency, self.cleaned_data["email"]
-        person = agency.members.filter(email__iexact=given).first()
+        agency = self.conversation.agency
+        person = agency.member_at(self.cleaned_data["email"])
         if person is None:
             raise forms.ValidationError(f"Nobody at {agency} has this email address")
         if person == self.by:
