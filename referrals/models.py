@@ -91,16 +91,14 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         """Return what `user` sees as a lead, and may review once it is recorded."""
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        return self.led_by_key(user.pk)
-
-    def led_by_key(self, key: object) -> "ConversationQuerySet":
-        """Return the same for whoever has this key: the query asks all of it."""
-        return self.filter(self._led_by(key))
+        return self.filter(self._led_by(user.pk))
 
     def led_in(
         self, agency: object, key: object, agency_first: bool = True
     ) -> "ConversationQuerySet":
-        """Return the same of one agency. The role is asked for once and not of each row.
+        """Return the same of one agency, for whoever has this key: the query asks all of it.
+
+        The role is asked for once and not of each row.
 
         Where rows are found by something rarer than their agency, the database must not begin
         with the agency's: of a plan that is kept, it cannot know how many these are.
