@@ -1,7 +1,6 @@
 """The lead's desk: one agency's conversations, by what waits or by what is looked for."""
 
 from urllib.parse import urlencode
-from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -15,8 +14,6 @@ from referrals.access import agency_for, personal, show
 from referrals.desk_forms import TO_REVIEW, DeskForm
 from referrals.desk_pages import page_of
 from referrals.models import LEAD, Conversation
-
-NO_TOKEN = str(UUID(int=0))
 
 
 @personal
@@ -45,7 +42,6 @@ def desk_page(request: HttpRequest) -> HttpResponse:
         agencies=agencies,
         form=form,
         rows=[(row, desk.reasons_of(row)) for row in rows],
-        no_token=NO_TOKEN,
         after=after,
         asked=given,
         is_first=not asked.get("after"),
