@@ -29,7 +29,7 @@ def sql(lead: User, agency: Agency, times: int) -> list[Line]:
     for asked in _asked(agency, 2):
         _timed(browser, asked)
     for asked in _asked(agency, times):
-        for text, seconds, warm in _timed(browser, asked):
+        for text, seconds, warm in _timed(browser, asked, again=True):
             if "COUNT(*)" in text and "waits_since" in text and "LIMIT" in text:
                 counts.append(seconds)
             elif "referrals_conversation" in text:
@@ -137,11 +137,11 @@ def _asked(agency: Agency, times: int) -> Iterator[dict[str, str]]:
 
 
 def _timed(
-    browser: Client, asked: dict[str, str], posted: bool = False
+    browser: Client, asked: dict[str, str], posted: bool = False, again: bool = False
 ) -> list[tuple[str, float, float]]:
     """Return a page's statements, each with the seconds from here to the database and back.
 
-    The second are those of the same, asked again at once. Of what was prepared before
+    The second are those of the same, asked `again` at once. Of what was prepared before
     (accounts/prepared.py), the statement is the one that was.
     """
     found = []
@@ -149,7 +149,7 @@ def _timed(
     def timed(execute, sql, params, many, context):
         taken = []
         # What is prepared by it cannot be so again.
-        for _ in range(1 if "PREPARE " in sql else 2):
+        for _ in range(2 if again and "PREPARE " not in sql else 1):
             began = time.perf_counter()
             result = execute(sql, params, many, context)
             taken.append(time.perf_counter() - began)
