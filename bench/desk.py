@@ -82,10 +82,11 @@ def search(lead: User, agency: Agency, number: int, times: int) -> list[Line]:
         for place, word in enumerate(words):
             status = STATUSES[place % len(STATUSES)][0]
             asked = {"status": status, "words": word}
-            for text, seconds, _ in _timed(browser, asked, posted=True):
-                if "string_to_array" in text:
-                    taken.append(seconds)
-                    slow = max(slow, (seconds, status))
+            # All that is asked for a page, also how common its words are.
+            statements = _timed(browser, asked, posted=True)
+            if seconds := sum(took for text, took, _ in statements if "string_to_array" in text):
+                taken.append(seconds)
+                slow = max(slow, (seconds, status))
         beside = f"p50 {ms(p50(taken))}, slowest {ms(slow[0])} ({slow[1]})"
         found.append(Line(f"Search: {kind}, p95", p95(taken) * 1000, 30, "ms", beside))
     return found

@@ -30,7 +30,7 @@ from django.db.models.lookups import GreaterThan
 
 from accounts.models import Agency, User
 from accounts.prepared import Given, Prepared
-from referrals import standing
+from referrals import standing, stretches
 from referrals.desk import is_key, queue_among
 from referrals.desk_forms import ALL, DRAFTS, TO_REVIEW, DeskForm
 from referrals.models import Conversation, ConversationQuerySet
@@ -83,7 +83,8 @@ def page_of(
     if status == DRAFTS and (words or not ONLY_RECORDED.isdisjoint(told)):
         return [], ""
     if words:
-        rows = rows_of(asked_for(status, told).filter(form.said), user)
+        parts = stretches.stretches_for(form.said, status, told)
+        rows = rows_of(asked_for(status, told).filter(form.said), user, parts)
     else:
         rows = _prepared(status, frozenset(told))(*(told.get(name) for name in FIELDS))
         count_earlier(rows, user)
@@ -183,9 +184,18 @@ def told_by(status: str, text: str) -> dict[str, object]:
     return found | {"moment": moment, "row": int(row)} if moment.tzinfo else {}
 
 
-def rows_of(found: ConversationQuerySet, user: User) -> list[Conversation]:
-    """Return the first rows, as many as a page needs to know whether there are more."""
-    rows = list(in_rows(found)[:ROWS])
+def rows_of(
+    found: ConversationQuerySet, user: User, parts: Iterable[Q] = (Q(),)
+) -> list[Conversation]:
+    """Return the first rows, as many as a page needs to know whether there are more.
+
+    They are looked for in these parts of what is found, one after another.
+    """
+    rows: list[Conversation] = []
+    for part in parts:
+        rows += in_rows(found.filter(part))[: ROWS - len(rows)]
+        if len(rows) == ROWS:
+            break
     count_earlier(rows, user)
     return rows
 

@@ -281,7 +281,7 @@ def test_postgresql_finds_words_by_its_index(agency: Agency) -> None:
     asked = Conversation.objects.filter(has_all_words(agency.pk, "breakfast running"))
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-    assert "conversation_words" in asked.explain()
+    assert "conversation_words_and_places" in asked.explain()
 
 
 def test_a_search_without_a_word_is_told(leads_browser: Client) -> None:

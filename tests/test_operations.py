@@ -33,10 +33,10 @@ def test_they_are_made_while_rows_are_written(name: str) -> None:
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's planner asks for nothing")
 def test_the_planner_knows_how_often_words_are_there(teachers_browser: Client) -> None:
     record(teachers_browser)
-    known = "SELECT count(*) FROM pg_stats WHERE tablename = 'conversation_words'"
+    known = "SELECT count(*) FROM pg_stats WHERE tablename = 'conversation_words_and_places'"
     with connection.cursor() as cursor, connection.schema_editor() as editor:
         cursor.execute(known)
         assert cursor.fetchone() == (0,)
         import_module("referrals.migrations.0015_figures_for_the_search").analyze(apps, editor)
         cursor.execute(known)
-        assert cursor.fetchone() == (1,)
+        assert cursor.fetchone() == (2,)
