@@ -46,7 +46,9 @@ def memory(
     beside = f"shared memory counted once; {server.at_first:.0f} MB as it started"
     lines = [Line("Before PDFs", server.megabytes(), 130, "MB", beside)]
     for _ in range(pdfs):
-        lead.get(pdf)
+        page = lead.get(pdf)
+        if page.status != 200:
+            raise SystemExit(f"The PDF: {page.status}")
     lines.append(Line("After PDFs", server.megabytes(), 260, "MB"))
     first, on_the_way, taken, errors = set(server.processes()), [], [], 0
     for number, address in zip(range(1, requests + 1), cycle(ADDRESSES), strict=False):

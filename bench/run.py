@@ -107,6 +107,7 @@ def _measure(
     django.setup()
     from django.conf import settings
     from django.core.management import call_command
+    from django.urls import reverse
 
     from accounts.models import User
     from bench import desk, documents, fill, many, pages, steady
@@ -152,7 +153,7 @@ def _measure(
         record, *((2, 1, 0) if options.quick else (15, 3, 16))
     ))  # fmt: skip
     report.show("Memory of the server, two workers", many.memory(
-        ours, author, leads, f"/conversations/{record.token}/pdf/", options.requests,
+        ours, author, leads, reverse("conversation_pdf", args=[record.token]), options.requests,
         4 if options.quick else 20,
     ))  # fmt: skip
     report.show("Steady load", steady.measure(ours, sessions, options.rate, options.minutes * 60))
