@@ -30,7 +30,7 @@ def up() -> None:
         pages.get_template(name)
     resolve("/")
     pdf.printed(FIRST_PAGE)
-    encoder()
+    encoder().weights.read_through()
     guidance()
     # What is there by now stays: to look for what can be thrown away would copy it to each worker.
     gc.collect()

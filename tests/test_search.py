@@ -160,6 +160,21 @@ def test_the_parts_of_a_sentence_mean_what_it_does() -> None:
     assert len(both.spans) == len(both.shares)
 
 
+def test_between_texts_no_process_holds_the_weights() -> None:
+    told = Path("/proc/self/smaps")
+    if not told.exists():
+        pytest.skip("This system does not tell what a process holds.")
+
+    def held() -> int:
+        _, _, own = told.read_text().partition(str(Path(encoder().weights.path).resolve()))
+        return int(own.partition("Rss:")[2].split()[0])
+
+    encoder().words.sum()
+    assert held() > 40_000
+    encoder().encode(["He comes in hungry"])
+    assert held() == 0
+
+
 def test_the_words_that_carry_the_likeness_are_marked(finder: Finder) -> None:
     [found] = finder.find("On Monday his teeth were black and rotten.", 1).found
     marked = {words for words, is_marked in found.pieces if is_marked}

@@ -5,6 +5,7 @@ is downloaded, and nothing that is encoded is kept or leaves the machine.
 """
 
 import json
+import mmap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -26,6 +27,8 @@ LONGEST = 128
 AT_ONCE = 512
 # Rounded vectors that are made whole at once: so many stay in the processor's own memory.
 ROWS_AT_ONCE = 512
+# Bytes of the weights' file that are read at once.
+A_PIECE = 2**20
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,8 @@ class Encoder:
         self.tokenizer: Any = Tokenizer.from_file(str(home / "tokenizer.json"))
         self.tokenizer.no_padding()
         self.tokenizer.enable_truncation(LONGEST)
-        at = _Weights(str(home / "model.safetensors")).at
+        self.weights = _Weights(str(home / "model.safetensors"))
+        at = self.weights.at
         self.words = at("embeddings.word_embeddings.weight")
         self.places = at("embeddings.position_embeddings.weight")[:LONGEST]
         self.places = self.places + at("embeddings.token_type_embeddings.weight")[0]
@@ -133,6 +137,7 @@ class Encoder:
             states = self._states([tokens[row].ids for row in rows])
             for row, state in zip(rows, states, strict=True):
                 found[row] = _pooled(tokens[row].offsets, state)
+        self.weights.let_go()
         return [found[row] for row in range(len(tokens))]
 
     def _states(self, batch: list[list[int]]) -> list[Array]:
@@ -170,23 +175,35 @@ def _pooled(spans: list[tuple[int, int]], state: Array) -> Encoded:
 class _Weights:
     """A file of safetensors, read where it stands: what nobody reads takes no memory.
 
-    What is read, all processes share, and the system may take it back: 90 MB that no process
-    holds. The file begins with the length of a header, which says where everything is. The
-    library for it can only copy.
+    What is read, all processes share, and after each text it is left to the system: 90 MB that
+    no process holds. The file begins with the length of a header, which says where everything
+    is. The library for it can only copy.
     """
 
     def __init__(self, path: str) -> None:
         with open(path, "rb") as file:
             length = int.from_bytes(file.read(8), "little")
             self.header = json.loads(file.read(length))
-        self.numbers = np.memmap(path, np.uint8, "r", 8 + length)
+            self.file = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self.path = path
+        self.numbers = np.frombuffer(self.file, np.uint8, offset=8 + length)
 
     def at(self, name: str) -> Array:
         told = self.header[name]
         if told["dtype"] != "F32":
             raise ValueError(f"{name} is {told['dtype']}, not F32.")
         some = slice(*told["data_offsets"])
-        return np.asarray(self.numbers[some]).view(np.float32).reshape(told["shape"])
+        return self.numbers[some].view(np.float32).reshape(told["shape"])
+
+    def read_through(self) -> None:
+        """Have the system read the file, in large pieces, which it can hand out quickly."""
+        with open(self.path, "rb", buffering=0) as file:
+            while file.read(A_PIECE):
+                pass
+
+    def let_go(self) -> None:
+        """Hold nothing of the file. The system keeps it for the next text while it has room."""
+        self.file.madvise(mmap.MADV_DONTNEED)
 
 
 def _pair(at: Read, name: str) -> Pair:
