@@ -4,7 +4,7 @@ from django.template.loader import render_to_string
 from weasyprint import CSS, HTML
 
 from guidance_content.compare import Comparison
-from referrals.pdf import OWN_FILES, OwnFilesOnly, style
+from referrals.pdf import OWN_FILES, OwnFilesOnly, style, tidied
 from thresholds.models import Edition
 
 
@@ -17,4 +17,5 @@ def comparison_pdf(before: Edition, after: Edition, comparison: Comparison) -> b
         {"before": before, "after": after, "comparison": comparison},
     )
     html = HTML(string=page, base_url=OWN_FILES.as_uri() + "/", url_fetcher=OwnFilesOnly())
-    return html.write_pdf(stylesheets=[sheet, own], font_config=fonts, pdf_variant="pdf/ua-1")
+    with tidied():
+        return html.write_pdf(stylesheets=[sheet, own], font_config=fonts, pdf_variant="pdf/ua-1")
