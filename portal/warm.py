@@ -3,9 +3,10 @@
 import ctypes
 import gc
 
+from django.contrib.auth import get_backends
 from django.db import Error, connections
 from django.template import engines
-from django.urls import resolve
+from django.urls import reverse
 
 from referrals import pdf
 from thresholds import index
@@ -25,13 +26,17 @@ FIRST_PAGE = """<html lang="en"><head><title>Warm</title></head><body><h1>Aa</h1
 
 def up() -> None:
     """Compile the pages, load the fonts, the finder and the guidance, and make a first PDF."""
+    # First what takes much for a while: what it leaves free in between is filled by what follows.
+    encoder().weights.read_through()
+    guidance()
+    pdf.printed(FIRST_PAGE)
+    # Django's own pages, how people sign in, and every address: else each worker loads them.
+    engines.all()
+    get_backends()
+    reverse("front")
     pages = engines["jinja2"].env
     for name in pages.list_templates(extensions=["html"]):
         pages.get_template(name)
-    resolve("/")
-    pdf.printed(FIRST_PAGE)
-    encoder().weights.read_through()
-    guidance()
     # What is there by now stays: to look for what can be thrown away would copy it to each worker.
     gc.collect()
     gc.freeze()
