@@ -6,6 +6,7 @@ is downloaded, and nothing that is encoded is kept or leaves the machine.
 
 import json
 import mmap
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -196,8 +197,13 @@ class _Weights:
         return self.numbers[some].view(np.float32).reshape(told["shape"])
 
     def read_through(self) -> None:
-        """Have the system read the file, in large pieces, which it can hand out quickly."""
+        """Have the system read the file anew, in large pieces, which it hands out quickly.
+
+        What a set-up wrote, or what was read here and there, lies in its memory in small ones.
+        """
         with open(self.path, "rb", buffering=0) as file:
+            if hasattr(os, "posix_fadvise"):
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
             while file.read(A_PIECE):
                 pass
 
