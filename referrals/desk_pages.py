@@ -189,13 +189,15 @@ def rows_of(
 ) -> list[Conversation]:
     """Return the first rows, as many as a page needs to know whether there are more.
 
-    They are looked for in these parts of what is found, one after another.
+    They are looked for in these parts of what is found, one after another: first which they are,
+    for what a row shows need not be fetched for all that are found.
     """
-    rows: list[Conversation] = []
+    keys: list[int] = []
     for part in parts:
-        rows += in_rows(found.filter(part))[: ROWS - len(rows)]
-        if len(rows) == ROWS:
+        keys += found.filter(part).values_list("pk", flat=True)[: ROWS - len(keys)]
+        if len(keys) == ROWS:
             break
+    rows = list(in_rows(found.filter(pk__in=keys))) if keys else []
     count_earlier(rows, user)
     return rows
 

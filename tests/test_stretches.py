@@ -17,7 +17,7 @@ from referrals.finding import index_of
 from referrals.models import LAST_TURN, Child, Conversation
 from tests.many import conversation_of
 
-on_postgresql = pytest.mark.skipif(
+pytestmark = pytest.mark.skipif(
     connection.vendor != "postgresql", reason="SQLite looks into every record"
 )
 State = Conversation.ReviewState
@@ -99,7 +99,6 @@ def test_stretches_leave_nothing_out_and_none_lies_in_two(
     assert sum(map(bool, parts)) > 2
 
 
-@on_postgresql
 def test_only_words_between_rare_and_common_are_looked_for_in_stretches(
     many: list[Conversation], agency: Agency, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,7 +113,6 @@ def test_only_words_between_rare_and_common_are_looked_for_in_stretches(
         assert stretches.is_between(words) is between
 
 
-@on_postgresql
 def test_postgresql_looks_places_up_in_the_index_of_words(agency: Agency) -> None:
     """The migration writes an expression, and the query another: they must be one."""
     words = Q(words__has=index_of(agency.pk, "bruise"))
