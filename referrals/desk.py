@@ -3,6 +3,8 @@
 Everything here is asked within what the lead may see.
 """
 
+from typing import Any
+
 from django.db.models import (
     BigAutoField,
     IntegerField,
@@ -17,8 +19,9 @@ from referrals import standing
 from referrals.models import Conversation, ConversationQuerySet
 from referrals.standing import REASONS
 
-# A lead needs to know that there are very many, not how many: counting them takes its time.
-COUNTED = 10_000
+# A lead needs to know that there are very many, not how many: counting them takes its time. What
+# cannot wait is too many long before.
+COUNTED = {"number": 10_000, "in_danger": 1_000, "overdue": 1_000}
 LONGEST_KEY = 18
 # As many people as a page lists to be ticked. On a phone thirty take some four screens, and
 # whoever looks for one among more types an address sooner than they find the name.
@@ -45,26 +48,29 @@ def waiting(user: User, agency: Agency) -> dict[str, int]:
     More than COUNTED are given as one more than COUNTED.
     """
     found = WAITING(agency.pk, user.pk)[0]
-    return {"number": found.waits, "in_danger": found.in_danger, "overdue": found.overdue}
+    return {name: getattr(found, name) for name in COUNTED}
 
 
 class Counted(Subquery):
-    """How many rows there are, up to one more than COUNTED."""
+    """How many rows there are, up to one more than `most`."""
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
     output_field = IntegerField()
 
-    def __init__(self, rows: ConversationQuerySet) -> None:
-        super().__init__(rows.order_by().values("pk")[: COUNTED + 1])
+    def __init__(self, rows: QuerySet[Any, Any], most: int) -> None:
+        super().__init__(rows.order_by().values("pk")[: most + 1])
 
 
 def _waiting() -> QuerySet[Agency]:
     agency, lead = (Given(place, BigAutoField()) for place in (0, 1))
     waits = queue_among(Conversation.objects.led_in(agency, lead))
+    counts = {
+        "number": waits,
+        "in_danger": waits.filter(turn=standing.DANGER.turn),
+        "overdue": waits.filter(is_late=True),
+    }
     return Agency.objects.filter(pk=agency).annotate(
-        waits=Counted(waits),
-        in_danger=Counted(waits.filter(turn=standing.DANGER.turn)),
-        overdue=Counted(waits.filter(is_late=True)),
+        **{name: Counted(rows, COUNTED[name]) for name, rows in counts.items()}
     )
 
 

@@ -8,12 +8,13 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.db.models import BigAutoField, Q
+from django.db.models import BigAutoField, Q, QuerySet
+from django.db.models.lookups import LessThanOrEqual
 
-from accounts.models import Agency, User
+from accounts.models import Agency, Membership, User
 from accounts.prepared import Given, Prepared
 from referrals.deadlines import end_of
-from referrals.desk import is_key
+from referrals.desk import Counted, is_key
 from referrals.finding import has_all_words, words_in
 from referrals.models import Conversation
 from thresholds.models import Area, Level
@@ -33,13 +34,17 @@ LEVELS: Prepared[Any] = Prepared(
     lambda: Level.objects.values_list("number").order_by("number").distinct()
 )
 AREAS = Prepared(Area.objects.all)
-MEMBERS: Prepared[Any] = Prepared(
-    lambda: (
-        User.objects.filter(agencies=Given(0, BigAutoField()))
-        .values_list("pk", "name", "email")
-        .order_by("name", "pk")[: FEW + 1]
-    )
-)
+
+
+def _members() -> QuerySet[User, Any]:
+    """Return the members of an agency by name, or none where they are more than FEW."""
+    agency = Given(0, BigAutoField())
+    number = Counted(Membership.objects.filter(agency=agency), FEW)
+    found = User.objects.filter(LessThanOrEqual(number, FEW), agencies=agency)
+    return found.values_list("pk", "name", "email").order_by("name", "pk")
+
+
+MEMBERS: Prepared[Any] = Prepared(_members)
 
 
 def day(label: str) -> forms.DateField:
@@ -81,8 +86,7 @@ class DeskForm(forms.Form):
 
     def _offer_authors(self) -> None:
         """Offer a list where it is short. One of thousands would help nobody, and take long."""
-        people = MEMBERS(self.agency.pk)
-        if len(people) <= FEW:
+        if people := MEMBERS(self.agency.pk):
             self.fields["author"].choices = [
                 ANY,
                 *((str(key), name or email) for key, name, email in people),

@@ -1,5 +1,6 @@
 """The queue: what waits, why, and in which order; filters, search and pages."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from django.test import Client as Browser
 from django.utils import timezone
 
 from accounts.models import Agency, Membership, User
+from accounts.prepared import Prepared
 from referrals import desk, desk_pages, review, standing
 from referrals.desk_forms import FEW
 from referrals.models import Conversation, FollowUp, Review
@@ -50,6 +52,24 @@ def test_the_gravest_comes_first_and_then_the_oldest(
     assert [row.pk for row in rows][4:] == [plain.pk, later.pk, namesake.pk]
     counted = desk.waiting(lead, agency)
     assert (counted["number"], counted["overdue"], counted["in_danger"]) == (7, 2, 1)
+
+
+def test_very_many_are_told_as_more_than_a_number(
+    teachers_browser: Browser,
+    leads_browser: Browser,
+    lead: User,
+    agency: Agency,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("Aa", "Bb", "Cc"):
+        record(teachers_browser, **named(name), danger={"danger": "yes"})
+    assert "more than" not in leads_browser.get("/desk/").text
+    few = {"number": 2, "in_danger": 1, "overdue": 1}
+    monkeypatch.setattr(desk, "COUNTED", few)
+    monkeypatch.setattr(desk, "WAITING", Prepared(desk._waiting))
+    assert desk.waiting(lead, agency) == {"number": 3, "in_danger": 2, "overdue": 2}
+    told = re.findall(r"more than (\d+)", leads_browser.get("/desk/").text)
+    assert told == ["2", "1", "1"]
 
 
 def test_the_queue_says_of_each_row_only_what_differs(
