@@ -121,3 +121,11 @@ def test_postgresql_looks_places_up_in_the_index_of_words(agency: Agency) -> Non
         cursor.execute("SET LOCAL enable_seqscan = off")
     (condition,) = [line for line in found.explain().splitlines() if "Index Cond" in line]
     assert "string_to_array" in condition and "&&" in condition
+
+
+def test_what_is_written_stands_in_the_index_of_words_at_once(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT reloptions FROM pg_class WHERE relname = 'conversation_words_and_places'"
+        )
+        assert cursor.fetchall() == [(["fastupdate=off"],)]
