@@ -13,7 +13,7 @@ pages, by the lines that WeasyPrint's manual shows.
   is no goal for it.
 
 Only ours also reads the record and fills the page with it each time, 2 in 100 of its time.
-Rubbish is looked for as it is in each: as `warm.up` sets it in ours, as Python comes in the others.
+Rubbish is looked for as it is in each: once in ours, at its end, and as Python does in the others.
 """
 
 import gc
@@ -22,14 +22,11 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from bench.servers import AS_INSTALLED
 from bench.table import Line, p50, ratio
-from portal.warm import SELDOM
 from referrals import pdf
 from referrals.models import Conversation
 
@@ -56,17 +53,6 @@ def seconds(work: Any, *given: object) -> float:
     work(*given)
     gc.collect(0)
     return time.perf_counter() - began
-
-
-@contextmanager
-def seldom_looking() -> Iterator[None]:
-    """Look for rubbish as seldom as the server does."""
-    usual = gc.get_threshold()
-    gc.set_threshold(*SELDOM)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
 
 
 def times_longer(conversation: Conversation, times: int) -> Conversation:
@@ -109,8 +95,7 @@ def measure(conversation: Conversation, rounds: int, first_ones: int, long: int)
     for _ in range(rounds):
         plain.append(seconds(bare, page, OURS, PLAIN))
         theirs.append(seconds(bare, page, OURS))
-        with seldom_looking():
-            ours.append(seconds(pdf.render_pdf, longer))
+        ours.append(seconds(pdf.render_pdf, longer))
     fresh = [_fresh(longer) for _ in range(first_ones)]
     first = p50([one["first"] for one in fresh])
     warm = p50([one["warm"] for one in fresh])
@@ -133,11 +118,10 @@ def _growth(conversation: Conversation, pages: int, times: int) -> Line:
     """Return how much longer a page of a long document takes than one of a short one."""
     longer = times_longer(conversation, times)
     many = pages_of(pdf.render_pdf(longer))
-    with seldom_looking():
-        # The short ones beside the long one, and not some minutes before it.
-        short = [seconds(pdf.render_pdf, conversation) for _ in range(5)]
-        long = seconds(pdf.render_pdf, longer)
-        short += [seconds(pdf.render_pdf, conversation) for _ in range(5)]
+    # The short ones beside the long one, and not some minutes before it.
+    short = [seconds(pdf.render_pdf, conversation) for _ in range(5)]
+    long = seconds(pdf.render_pdf, longer)
+    short += [seconds(pdf.render_pdf, conversation) for _ in range(5)]
     return Line(
         f"PDF: a page of {many} to a page of {pages}", (long / many) / (p50(short) / pages), 1.3,
         beside=f"{long:.2f} s in all",

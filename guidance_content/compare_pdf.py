@@ -16,6 +16,6 @@ def comparison_pdf(before: Edition, after: Edition, comparison: Comparison) -> b
         "editors/compare_pdf.html",
         {"before": before, "after": after, "comparison": comparison},
     )
-    html = HTML(string=page, base_url=OWN_FILES.as_uri() + "/", url_fetcher=OwnFilesOnly())
     with tidied():
+        html = HTML(string=page, base_url=OWN_FILES.as_uri() + "/", url_fetcher=OwnFilesOnly())
         return html.write_pdf(stylesheets=[sheet, own], font_config=fonts, pdf_variant="pdf/ua-1")

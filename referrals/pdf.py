@@ -84,8 +84,8 @@ def render_pdf(conversation: Conversation, by: User | None = None) -> bytes:
 def printed(page: str) -> bytes:
     """Return a page as a tagged PDF. What it holds must be `breakable`."""
     sheet, fonts = style()
-    html = HTML(string=page, base_url=OWN_FILES.as_uri() + "/", url_fetcher=OwnFilesOnly())
     with tidied():
+        html = HTML(string=page, base_url=OWN_FILES.as_uri() + "/", url_fetcher=OwnFilesOnly())
         return bytes(html.write_pdf(stylesheets=[sheet], font_config=fonts, pdf_variant="pdf/ua-1"))
 
 
