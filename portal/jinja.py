@@ -11,7 +11,7 @@ shape its fields is told in portal/govuk.py. The GOV.UK macros are imported by t
 import re
 from collections.abc import Iterable, MutableMapping
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
 from itertools import groupby
 from typing import Any
 
@@ -20,9 +20,12 @@ from crispy_forms.utils import render_crispy_form
 from django.conf import settings
 from django.contrib.messages import get_messages
 from django.forms import BaseForm, Field
+from django.http import HttpRequest
+from django.template.backends.utils import csrf_input
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import get_script_prefix, reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
@@ -51,6 +54,11 @@ class Pages(Environment):
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
         return {**self.globals, **(d or {})}
+
+
+def one_token(request: HttpRequest) -> dict[str, object]:
+    """Context processor: the hidden field of a form, made once for all forms of a page."""
+    return {"csrf_input": SimpleLazyObject(partial(csrf_input, request))}
 
 
 def environment(**options: Any) -> Environment:

@@ -94,7 +94,11 @@ TEMPLATES = [
         "APP_DIRS": False,
         "OPTIONS": {
             "environment": "portal.jinja.environment",
-            "context_processors": [*CONTEXT_PROCESSORS, "thresholds.context.phone_cards"],
+            "context_processors": [
+                *CONTEXT_PROCESSORS,
+                "portal.jinja.one_token",
+                "thresholds.context.phone_cards",
+            ],
         },
     },
     {

@@ -14,6 +14,9 @@ from thresholds.load import load
 from thresholds.models import Edition
 from thresholds.sentences import encoder
 
+# How many things are made before Python looks for rubbish among the new ones, and how often it then
+# looks further back. At its own 700 it looks many times for a page, which leaves hardly any.
+LOOKS = (5_000, 10, 10)
 # Every part of a summary that costs something the first time: letters, bold ones, a table.
 FIRST_PAGE = """<html lang="en"><head><title>Warm</title></head><body><h1>Aa</h1>
 <table><thead><tr><th scope="col">Aa</th></tr></thead><tbody><tr><td>Aa</td></tr></tbody></table>
@@ -36,6 +39,7 @@ def up() -> None:
     # What is there by now stays: to look for what can be thrown away would copy it to each worker.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*LOOKS)
     # What loading took for a while goes back to the system. Debian's C library can, others may not.
     if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):
         trim(0)
