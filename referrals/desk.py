@@ -19,9 +19,9 @@ from referrals import standing
 from referrals.models import Conversation, ConversationQuerySet
 from referrals.standing import REASONS
 
-# A lead needs to know that there are very many, not how many: counting them takes its time. What
-# cannot wait is too many long before.
-COUNTED = {"number": 10_000, "in_danger": 1_000, "overdue": 1_000}
+# A lead needs to know that there are very many, not how many: counting them takes its time, at each
+# look. How many there are in a month stands among the agency's numbers.
+COUNTED = 1_000
 LONGEST_KEY = 18
 # As many people as a page lists to be ticked. On a phone thirty take some four screens, and
 # whoever looks for one among more types an address sooner than they find the name.
@@ -48,7 +48,7 @@ def waiting(user: User, agency: Agency) -> dict[str, int]:
     More than COUNTED are given as one more than COUNTED.
     """
     found = WAITING(agency.pk, user.pk)[0]
-    return {name: getattr(found, name) for name in COUNTED}
+    return {"number": found.waits, "in_danger": found.in_danger, "overdue": found.overdue}
 
 
 class Counted(Subquery):
@@ -64,13 +64,10 @@ class Counted(Subquery):
 def _waiting() -> QuerySet[Agency]:
     agency, lead = (Given(place, BigAutoField()) for place in (0, 1))
     waits = queue_among(Conversation.objects.led_in(agency, lead))
-    counts = {
-        "number": waits,
-        "in_danger": waits.filter(turn=standing.DANGER.turn),
-        "overdue": waits.filter(is_late=True),
-    }
     return Agency.objects.filter(pk=agency).annotate(
-        **{name: Counted(rows, COUNTED[name]) for name, rows in counts.items()}
+        waits=Counted(waits, COUNTED),
+        in_danger=Counted(waits.filter(turn=standing.DANGER.turn), COUNTED),
+        overdue=Counted(waits.filter(is_late=True), COUNTED),
     )
 
 
