@@ -42,8 +42,11 @@ class OwnFilesOnly(URLFetcher):
 def style() -> tuple[CSS, FontConfiguration]:
     """Return the parsed style sheet. Parsing it costs as much as a page, so it is kept."""
     fonts = FontConfiguration()
-    sheet = CSS(filename=OWN_FILES / "summary.css", font_config=fonts, url_fetcher=OwnFilesOnly())
-    return sheet, fonts
+    return _sheet("summary.css", fonts), fonts
+
+
+def _sheet(name: str, fonts: FontConfiguration) -> CSS:
+    return CSS(filename=OWN_FILES / name, font_config=fonts, url_fetcher=OwnFilesOnly())
 
 
 def breakable(content: Any) -> Any:
@@ -81,12 +84,16 @@ def render_pdf(conversation: Conversation, by: User | None = None) -> bytes:
     return printed(page_of(conversation, by))
 
 
-def printed(page: str) -> bytes:
-    """Return a page as a tagged PDF. What it holds must be `breakable`."""
+def printed(page: str, *more: str) -> bytes:
+    """Return a page as a tagged PDF, in our style and `more` style sheets of static/pdf.
+
+    What it holds must be `breakable`. Raises FatalURLFetchingError as `render_pdf` does.
+    """
     sheet, fonts = style()
     with tidied():
+        sheets = [sheet, *(_sheet(name, fonts) for name in more)]
         html = HTML(string=page, base_url=OWN_FILES.as_uri() + "/", url_fetcher=OwnFilesOnly())
-        return bytes(html.write_pdf(stylesheets=[sheet], font_config=fonts, pdf_variant="pdf/ua-1"))
+        return bytes(html.write_pdf(stylesheets=sheets, font_config=fonts, pdf_variant="pdf/ua-1"))
 
 
 @contextmanager
