@@ -17,32 +17,30 @@ PLACES = (
 
 
 def replace(apps, schema_editor):
-    _make(schema_editor, INDEX, f"({WORDS}, {PLACES}) WITH (fastupdate = off)", columns=2)
-    _drop(schema_editor, BEFORE)
+    words_and_places = f"({WORDS}, {PLACES}) WITH (fastupdate = off)"
+    _swap(schema_editor, INDEX, words_and_places, columns=2, instead_of=BEFORE)
 
 
 def put_back(apps, schema_editor):
-    _make(schema_editor, BEFORE, f"({WORDS})", columns=1)
-    _drop(schema_editor, INDEX)
+    _swap(schema_editor, BEFORE, f"({WORDS})", columns=1, instead_of=INDEX)
 
 
-def _make(schema_editor, name, what, columns):
+def _swap(schema_editor, name, what, columns, instead_of):
     if schema_editor.connection.vendor != "postgresql":
         return
-    # One that was left half-made is of no use.
-    _drop(schema_editor, name)
-    schema_editor.execute(
-        f"CREATE INDEX CONCURRENTLY {name} ON referrals_conversation USING gin {what}"
-    )
-    for column in range(1, columns + 1):
-        schema_editor.execute(f"ALTER INDEX {name} ALTER COLUMN {column} SET STATISTICS 1000")
-    # The planner knows what is in it by this alone.
-    schema_editor.execute("ANALYZE referrals_conversation")
-
-
-def _drop(schema_editor, name):
-    if schema_editor.connection.vendor == "postgresql":
-        schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+    for statement in (
+        # One that was left half-made is of no use.
+        f"DROP INDEX CONCURRENTLY IF EXISTS {name}",
+        f"CREATE INDEX CONCURRENTLY {name} ON referrals_conversation USING gin {what}",
+        *(
+            f"ALTER INDEX {name} ALTER COLUMN {column} SET STATISTICS 1000"
+            for column in range(1, columns + 1)
+        ),
+        # The planner knows what is in it by this alone.
+        "ANALYZE referrals_conversation",
+        f"DROP INDEX CONCURRENTLY IF EXISTS {instead_of}",
+    ):
+        schema_editor.execute(statement)
 
 
 class Migration(migrations.Migration):
