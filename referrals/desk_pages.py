@@ -83,7 +83,8 @@ def page_of(
     if status == DRAFTS and (words or not ONLY_RECORDED.isdisjoint(told)):
         return [], ""
     if words:
-        parts = stretches.stretches_for(form.said, status, told)
+        of_days = DAYS.keys() & told.keys()
+        parts = [Q()] if of_days else stretches.stretches_for(form.said, status, told)
         rows = rows_of(asked_for(status, told).filter(form.said), user, parts)
     else:
         rows = _prepared(status, frozenset(told))(*(told.get(name) for name in FIELDS))

@@ -7,7 +7,7 @@ through stretch by stretch in its order. The index of words also holds where eac
 a stretch costs no more than what is found in it.
 
 That holds for lists in the order of the last change, and for the queue. Where days are asked for,
-they keep the list short.
+they keep the list short: desk_pages.py asks for no stretches then.
 """
 
 import json
@@ -35,9 +35,7 @@ FIRST_WEEK = date(2000, 1, 3)
 
 def stretches_for(words: Q, status: str, told: Mapping[str, Any]) -> Iterable[Q]:
     """Return in which parts of a list words are looked for: in the whole of it, mostly."""
-    if told.keys() & {"since", "until"} or not is_between(words):
-        return [Q()]
-    return stretches_of(status, told)
+    return stretches_of(status, told) if is_between(words) else [Q()]
 
 
 def is_between(words: Q) -> bool:
