@@ -177,10 +177,30 @@ check "the service cannot read its settings' file" not "${service_user[@]}" cat 
 check "the service cannot change the program" not "${service_user[@]}" touch /opt/portal/portal/settings.py
 check "  nor the owner's" not "${service_user[@]}" cat /etc/portal/owner
 check "  and none of its processes was given it" not grep -qa portal_owner /proc/[0-9]*/environ
-account=$(grep '^DATABASE_URL=' /etc/portal/env | cut -d= -f2-)
-asks() { psql --quiet --set ON_ERROR_STOP=1 "$account" --command "$1"; }
+database=portal
+asks() { "${service_user[@]}" psql --quiet --set ON_ERROR_STOP=1 --host=/run/postgresql "$database" --command "$1"; }
 refused() { asks "$1" >"$scratch/refused" 2>&1 && { echo "It was done."; return 1; }
     grep -qE "permission denied|must be owner|must be member|never changed" "$scratch/refused" || { cat "$scratch/refused"; return 1; }; }
+as_postgres() { runuser -u postgres -- psql --quiet --tuples-only --no-align --command "$1"; }
+passwords() { [ "$(as_postgres "SELECT count(rolpassword) FROM pg_authid WHERE rolname LIKE 'portal%'")" = "$1" ]; }
+check "neither account has a password" passwords 0
+check "  and PostgreSQL lets in no other user by its name" not setpriv --reuid=www-data --regid=www-data --init-groups \
+    psql --host=/run/postgresql --username=portal portal --command "SELECT 1"
+check "  nor anybody without one by the network" not psql --no-password "postgres://portal@127.0.0.1/portal" --command "SELECT 1"
+owner() { deploy/manage --owner shell --command "
+from django.db import connection as c
+c = c.cursor()
+c.execute('SELECT 1 FROM pg_roles WHERE rolname = current_user AND rolvaliduntil < %s', ['$(date --date "13 hours" +%FT%T%z)'])
+assert c.fetchone()${1:-}"; }
+check "the owner is let in for a command" owner
+check "  its password is gone after it" passwords 0
+check "  and after one that fails" not owner "; raise SystemExit(3)"
+check "  too" passwords 0
+as_postgres "ALTER ROLE portal_owner PASSWORD 'of before'"
+check "a password of before still lets the owner in" env DATABASE_URL=postgres://portal_owner:of%20before@127.0.0.1/portal \
+    deploy/manage --owner migrate --check
+check "  and is left as it is" passwords 1
+as_postgres "ALTER ROLE portal_owner PASSWORD NULL"
 check "the service's account reads events" asks "SELECT * FROM accounts_event"
 events=accounts_event trigger=events_are_append_only
 for sql in "DROP TRIGGER $trigger ON $events" "ALTER TABLE $events DISABLE TRIGGER ALL" "TRUNCATE $events" \
@@ -190,10 +210,10 @@ for sql in "DROP TRIGGER $trigger ON $events" "ALTER TABLE $events DISABLE TRIGG
     "CREATE TABLE mine (a int)" "CREATE SCHEMA mine" "GRANT TRUNCATE ON $events TO portal; TRUNCATE $events"; do
     check "  and is refused: $sql" refused "$sql"
 done
-before() { runuser -u postgres -- createdb --owner=portal before && psql --quiet "${account%/*}/before" --command "CREATE TABLE accounts_event (a int)"; }
+before() { runuser -u postgres -- createdb --owner=portal before && (database=before && asks "CREATE TABLE accounts_event (a int)"); }
 check "a database of before, which the account owned" before
 check "  is taken over" deploy/database before
-account=${account%/*}/before
+database=before
 check "  and read and written" asks "INSERT INTO accounts_event VALUES (1); SELECT * FROM accounts_event"
 for sql in "TRUNCATE accounts_event" "DROP TABLE accounts_event" "CREATE TABLE mine (a int)"; do check "  and is refused: $sql" refused "$sql"; done
 ledger=/var/lib/portal/erasures.jsonl
