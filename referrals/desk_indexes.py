@@ -22,6 +22,13 @@ def desk_indexes() -> list[Index]:
                 "day": (*by_day, "judged_level", "area"),
             }.items()
         ),
+        # Whether a lead sees one, and since when it is there: of earlier ones about the same child
+        # nothing else is asked.
+        Index(
+            fields=["id"],
+            include=["agency", "reaches_leads", "recorded_at"],
+            name="conversation_seen",
+        ),
         # Filters are looked up in its last columns, and counts need nothing else.
         Index(
             fields=["agency", "turn", "waits_since", "id", "judged_level", "area", "author"],

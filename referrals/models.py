@@ -301,10 +301,16 @@ class Child(models.Model):
 
     class Meta:
         verbose_name_plural = "children"
-        # Without the empty ones: as many as there are, and none of them is anybody's.
+        # With all that tells whether two children may be one: the desk asks it of every row, and
+        # reads no record for it. Without the empty ones: there are many, and they are nobody's.
         indexes = [
-            models.Index(fields=[key], name=f"child_by_{key[:-4]}", condition=~Q(**{key: ""}))
-            for key in ("name_key", "reference_key")
+            models.Index(
+                fields=[key],
+                include=["conversation", "born_key", *also],
+                name=f"child_known_by_{key[:-4]}",
+                condition=~Q(**{key: ""}),
+            )
+            for key, *also in (("name_key", "reference_key"), ("reference_key",))
         ]
 
     def __str__(self) -> str:

@@ -111,10 +111,13 @@ GROWING = (
 TWICE = """
     WITH indexes AS (
         SELECT indexrelid::regclass::text AS name, indrelid AS on, indisunique AS is_unique,
-            indkey::int[] AS columns, indclass::oid[] AS orders, indnkeyatts AS many
+            indkey::int[] AS columns, indclass::oid[] AS orders, indnkeyatts AS many,
+            -- It is there for what it holds besides.
+            indnatts > indnkeyatts AS holds_more
         FROM pg_index WHERE indrelid = ANY(%s::regclass[]) AND indpred IS NULL AND indexprs IS NULL)
     SELECT one.name, other.name FROM indexes one JOIN indexes other USING ("on")
-    WHERE one.name <> other.name AND NOT one.is_unique AND one.many <= other.many
+    WHERE one.name <> other.name AND NOT one.is_unique AND NOT one.holds_more
+        AND one.many <= other.many
         AND one.columns[:one.many - 1] = other.columns[:one.many - 1]
         AND one.orders[:one.many - 1] = other.orders[:one.many - 1]"""
 
