@@ -147,12 +147,15 @@ def _lead_level(
 @transaction.atomic
 def keep_from(*, conversation: Conversation, people: list[User], by: User) -> None:
     """Close a conversation to the people whom it is about, and open it to nobody else."""
-    added = set(people) - set(conversation.kept_from.all())
-    conversation.kept_from.add(*added)
+    # Locked before the chain of events, as in every other act. Otherwise the commit, which looks
+    # whether the conversation is there, waits for whoever has locked it and waits for the chain.
+    locked = services.lock(conversation)
+    added = set(people) - set(locked.kept_from.all())
+    locked.kept_from.add(*added)
     if added:
-        standing.stand_after(conversation)
+        standing.stand_after(locked)
     for person in sorted(added, key=lambda user: user.pk):
-        services.tell(Event.Verb.KEPT_FROM, conversation, by, f"user-{person.pk}")
+        services.tell(Event.Verb.KEPT_FROM, locked, by, f"user-{person.pk}")
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Agency, Event, Membership, User
+from referrals import holding, review
 from referrals.desk import LISTED
 from referrals.models import Conversation
 from tests.attack import forms_of, markup_of
@@ -183,3 +184,23 @@ def test_the_page_takes_as_many_queries_for_thousands(
     few = asked()
     done.kept_from.add(*join(agency, 2000)[:50])
     assert asked() == few
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite locks all at once")
+def test_it_waits_for_the_record_before_it_writes_anything(
+    done: Conversation, agency: Agency, lead: User
+) -> None:
+    """As every other act does: of two that take them in another order, one is stopped."""
+    (person,) = join(agency, 1)
+    for act in (
+        lambda: review.keep_from(conversation=done, people=[person], by=lead),
+        lambda: review.add(conversation=done, author=lead, text="Rang again"),
+        lambda: holding.hold(conversation=done, reason="A court", by=lead),
+    ):
+        with CaptureQueriesContext(connection) as queries:
+            act()
+        asked = [query["sql"] for query in queries.captured_queries]
+        row = f'"referrals_conversation"."id" = {done.pk} '
+        locked = [n for n, sql in enumerate(asked) if "FOR UPDATE" in sql and row in sql]
+        written = [n for n, sql in enumerate(asked) if sql.startswith(("INSERT", "UPDATE", "WITH"))]
+        assert locked and locked[0] < written[0], asked
