@@ -4,10 +4,11 @@ What is searched for in the text is posted, because it may be a child's name.
 """
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import BigAutoField, Q, QuerySet
 from django.db.models.lookups import LessThanOrEqual
 
@@ -30,6 +31,9 @@ STATUSES = [
 ANY = ("", "Any")
 # As many authors as a list may have.
 FEW = 200
+# Nothing was recorded before or after: the calendar's own ends are moments in no zone.
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2099, 12, 31)
+NOT_A_YEAR = f"The year must be from {FIRST_DAY.year} to {LAST_DAY.year}"
 LEVELS: Prepared[Any] = Prepared(
     lambda: Level.objects.values_list("number").order_by("number").distinct()
 )
@@ -52,6 +56,10 @@ def day(label: str) -> forms.DateField:
         label=label,
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}),
+        validators=[
+            MinValueValidator(FIRST_DAY, NOT_A_YEAR),
+            MaxValueValidator(LAST_DAY, NOT_A_YEAR),
+        ],
         error_messages={"invalid": "Enter a real day, like 2026-11-23"},
     )
 

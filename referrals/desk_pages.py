@@ -6,7 +6,7 @@ Where words are searched for it is done each time: they are not always as many.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -32,7 +32,7 @@ from accounts.models import Agency, User
 from accounts.prepared import Given, Prepared
 from referrals import standing, stretches
 from referrals.desk import is_key, queue_among
-from referrals.desk_forms import ALL, DRAFTS, TO_REVIEW, DeskForm
+from referrals.desk_forms import ALL, DRAFTS, FIRST_DAY, LAST_DAY, TO_REVIEW, DeskForm
 from referrals.models import Conversation, ConversationQuerySet
 from thresholds.models import Area
 
@@ -182,7 +182,10 @@ def told_by(status: str, text: str) -> dict[str, object]:
         moment = datetime.fromisoformat(told)
     except ValueError:
         return {}
-    return found | {"moment": moment, "row": int(row)} if moment.tzinfo else {}
+    if not (moment.tzinfo and FIRST_DAY <= moment.date() <= LAST_DAY):
+        return {}
+    # No database knows every zone that can be written.
+    return found | {"moment": moment.astimezone(UTC), "row": int(row)}
 
 
 def rows_of(

@@ -165,6 +165,8 @@ def test_a_reference_is_found_however_it_is_typed(
     [
         {"since": "2026-02-30"},
         {"since": "2026-02-02", "until": "2026-02-01"},
+        {"since": "0001-01-01"},
+        {"status": "drafts", "until": "9999-12-31"},
         {"status": "burnt"},
         {"level": "9"},
     ],
@@ -203,7 +205,9 @@ def test_a_place_that_is_none_is_the_beginning(
     teachers_browser: Browser, leads_browser: Browser
 ) -> None:
     done = record(teachers_browser)
-    for after in ("x", "1~2~3", "~~", "9" * 400):
+    begin, end = "0001-01-01T00:00", "9999-12-31T23:59"
+    far = (f"0~{moment}{zone}~1" for moment in (begin, end) for zone in ("+23:59", "-23:59"))
+    for after in ("x", "1~2~3", "~~", "9" * 400, *far):
         assert str(done.token) in leads_browser.get("/desk/", {"after": after}).content.decode()
 
 
