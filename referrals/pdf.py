@@ -24,6 +24,10 @@ from referrals.printable import lacking, numbers_of
 ENDLESS = re.compile(r"\S{80,}")
 PIECES = re.compile(r".{1,40}", re.DOTALL)
 BREAK = "\u200b"
+# Whatever ends a line: it takes as long as a hundred words do.
+LINE_END = re.compile("\r\n|[\n\v\f\r\x85\u2028\u2029]")
+# As many as a text may have. After that its lines run on, with a sign between them.
+MOST_LINES, RUN_ON = 300, " ¶ "
 OWN_FILES = Path(settings.BASE_DIR, "static", "pdf").resolve()
 
 
@@ -50,17 +54,24 @@ def _sheet(name: str, fonts: FontConfiguration) -> CSS:
 
 
 def breakable(content: Any) -> Any:
-    """Return `content` with places to break in words that no line could hold.
+    """Return `content` with places to break in words that no line could hold, and with few lines.
 
-    Without them, finding where to break 20,000 letters takes most of a minute.
+    Without them, finding where to break 20,000 letters takes most of a minute, and so does
+    setting 10,000 lines of one letter.
     """
     if isinstance(content, dict):
         return {key: breakable(value) for key, value in content.items()}
     if isinstance(content, list | tuple):
         return [breakable(value) for value in content]
     if isinstance(content, str):
-        return ENDLESS.sub(lambda word: BREAK.join(PIECES.findall(word[0])), content)
+        return ENDLESS.sub(lambda word: BREAK.join(PIECES.findall(word[0])), _in_few_lines(content))
     return content
+
+
+def _in_few_lines(text: str) -> str:
+    lines = LINE_END.split(text)
+    rest = [line for line in lines[MOST_LINES:] if line.strip()]
+    return RUN_ON.join(["\n".join(lines[:MOST_LINES]), *rest])
 
 
 def page_of(conversation: Conversation, by: User | None = None) -> str:

@@ -18,7 +18,7 @@ from accounts.models import User
 from portal.jinja import reachable
 from referrals import follow_up, later, review
 from referrals.models import Conversation
-from referrals.pdf import BREAK, OwnFilesOnly, breakable, render_pdf
+from referrals.pdf import BREAK, MOST_LINES, RUN_ON, OwnFilesOnly, breakable, render_pdf
 from referrals.services import guidance_of
 from referrals.summary import as_text, words_to_find
 from referrals.wording import long_moment
@@ -329,6 +329,18 @@ def test_an_endless_word_gets_places_to_break_and_loses_nothing(text: str) -> No
     broken = breakable({"blocks": [{"rows": [["Concern", text]]}]})["blocks"][0]["rows"][0][1]
     assert broken.replace(BREAK, "") == text
     assert max(len(piece) for piece in re.split(rf"[\s{BREAK}]", broken)) < 80
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\n\n\n", "\u2028", "\x85"])
+def test_very_many_lines_run_on_and_lose_no_word(ends: str) -> None:
+    """Ten thousand of them took a minute to print, and a web server gives it half of one."""
+    words = [f"w{number}" for number in range(3000)]
+    told = breakable({"concern": ends.join(words)})["concern"]
+    assert told.replace(RUN_ON, " ").split() == words
+    assert len(told.splitlines()) <= MOST_LINES
+    # A text as people write it stays as it is.
+    few = "\n".join(words[:MOST_LINES])
+    assert breakable(few) == few
 
 
 def test_what_stands_in_every_record_finds_none() -> None:
