@@ -164,6 +164,7 @@ check "gunicorn is killed: nginx's own page" answers 502 "$site/"
 for words in "tel:999" "tel:01332641172" "tel:01629533190" "is safe" "reload it"; do check "  it says $words" body_has "$words"; done
 check "  nobody keeps it" head_has "cache-control: no-store"
 check "  its style comes from nginx" answers 200 "$site$css"
+check "    for our own pages alone" head_has "cross-origin-resource-policy: same-origin"
 check "the portal is started again" start_portal
 
 check "alerts" run_unit portal-task@alerts.service
@@ -216,6 +217,8 @@ check "  is taken over" deploy/database before
 database=before
 check "  and read and written" asks "INSERT INTO accounts_event VALUES (1); SELECT * FROM accounts_event"
 for sql in "TRUNCATE accounts_event" "DROP TABLE accounts_event" "CREATE TABLE mine (a int)"; do check "  and is refused: $sql" refused "$sql"; done
+check "a statement that fails" not asks "SELECT 1 / 0, 'Zinnia-Quokka'"
+check "  is not in PostgreSQL's log, only that it failed" not grep -rq Quokka /var/log/postgresql
 ledger=/var/lib/portal/erasures.jsonl
 install -m 0600 -o portal /dev/stdin "$ledger" <<<"told"
 check "a backup" run_unit portal-task@backup.service
