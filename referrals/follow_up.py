@@ -114,9 +114,10 @@ def note_call(
     made = Call.objects.create(
         conversation=locked, to=to, called_at=called_at, said=said, to_council=True
     )
-    services.tell(Event.Verb.FOLLOWED_UP, locked, by, "call")
     _start_writing(locked, called_at)
     standing.stand_alone(locked)
+    # Last: whoever marks an alert as sent has locked it, and waits for the chain.
+    services.tell(Event.Verb.FOLLOWED_UP, locked, by, "call")
     return made
 
 

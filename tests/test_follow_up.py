@@ -4,7 +4,9 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Agency, Event, Membership, User
@@ -245,6 +247,19 @@ def test_a_call_starts_nothing_where_the_guidance_asks_for_no_writing(
     made = record(teachers_browser, **NO_CALL)
     follow_up.note_call(conversation=made, by=made.author, called_at=timezone.now())
     assert made.calls.exists() and not made.follow_ups.exists()
+
+
+def test_an_alert_is_taken_back_before_the_chain_is_locked(done: Conversation) -> None:
+    """Whoever marks it as sent locks the alert first, and then the chain."""
+    Alert.objects.create(
+        conversation=done, recipient=done.author, kind=Alert.Kind.WRITING, about=writing(done).pk
+    )
+    with CaptureQueriesContext(connection) as queries:
+        follow_up.note_call(conversation=done, by=done.author, called_at=CALLED - HOUR)
+    asked = [query["sql"] for query in queries.captured_queries]
+    taken = [n for n, sql in enumerate(asked) if sql.startswith("DELETE") and "_alert" in sql]
+    chained = [n for n, sql in enumerate(asked) if "accounts_chain" in sql]
+    assert taken and taken[0] < chained[0], asked
 
 
 @pytest.mark.parametrize("later", [HOUR, -HOUR])
