@@ -354,3 +354,35 @@ def test_what_stands_in_every_record_finds_none() -> None:
         empty | {"slug": "next-steps", "title": "Next", "table": steps},
     ]
     assert words_to_find({"blocks": blocks}).split("\n") == ["Written", "Hungry", "His aunt"]
+
+
+def pages_of(conversation: Conversation) -> list[str]:
+    reader = PdfReader(BytesIO(render_pdf(conversation)))
+    return [page.extract_text() for page in reader.pages]
+
+
+def test_a_long_text_begins_on_the_page_of_its_heading(teachers_browser: Client) -> None:
+    """A row that fills pages is no reason for a page that holds a heading alone."""
+    told = "He came in wet and cold and asked for food. " * 200
+    done = record(teachers_browser, concern={"concern": told})
+    page = next(page for page in pages_of(done) if "What was seen, heard and said" in page)
+    assert told[:40] in page[page.index("What was seen, heard and said") :]
+
+
+@pytest.mark.parametrize("lines", range(26, 38))
+def test_a_heading_stays_with_what_it_is_of(teachers_browser: Client, lines: int) -> None:
+    told = "\n".join(f"Line {number} of what he said." for number in range(lines))
+    pages = pages_of(record(teachers_browser, concern={"concern": told}))
+    page = next(page for page in pages if "Judgement and guidance" in page)
+    assert "The practitioner’s judgement" in page[page.index("Judgement and guidance") :]
+
+
+@pytest.mark.parametrize("before", range(2, 9, 2))
+def test_a_short_row_is_not_parted(teachers_browser: Client, before: int) -> None:
+    voice = "\n".join(f"Her wish {number}" for number in range(before))
+    told = "\n".join(f"Line {number} of what he said." for number in range(10))
+    done = record(teachers_browser, questions={"life-and-wishes": voice}, concern={"concern": told})
+    pages = pages_of(done)
+    page = next(page for page in pages if "What was seen, heard and said" in page)
+    row = page[page.index("What was seen, heard and said") :]
+    assert row.count("of what he said") == 10
