@@ -23,7 +23,7 @@ from tests.steps import (
     contacts,
     steps_for,
 )
-from thresholds.concern import AGREEMENTS, KNOWN
+from thresholds.concern import AGREEMENTS, ELSEWHERE, KNOWN, UNKNOWN_AREA
 from thresholds.guidance import Contact, Guidance
 from thresholds.reading import read
 
@@ -56,6 +56,9 @@ def test_child_protection_is_phoned_and_written_within_48_hours(
     assert writing.due_hours == 48
 
 
+TOLD_OUTSIDE = {ELSEWHERE: "elsewhere-guidance", UNKNOWN_AREA: "find-out-area"}
+
+
 @pytest.mark.parametrize("area", OUTSIDE)
 @pytest.mark.parametrize("judgement", [1, 2, 3, 4])
 @pytest.mark.parametrize("harm", KNOWN)
@@ -66,8 +69,21 @@ def test_a_place_outside_gets_actions_and_nothing_of_these_councils(
     steps = steps_for(outside, ddscp, contacts, judgement)
     assert (steps.contacts, steps.pathway, steps.services) == ((), (), ())
     assert not [action for action in steps.actions if action.contact]
-    check(steps, {"elsewhere-guidance", "review"}, set())
+    check(steps, {TOLD_OUTSIDE[area], "review"}, set())
     assert ("phone-now-elsewhere" in codes(steps)) == (harm == "yes")
+
+
+def test_that_this_guidance_does_not_apply_is_said_of_another_place_alone(
+    ddscp: Guidance, contacts: tuple[Contact, ...]
+) -> None:
+    """A child of whom nobody knows where they live may live here."""
+    for area in OUTSIDE:
+        for judgement in (1, 2, 3, 4):
+            steps = steps_for(concern(NEED_AT_4, area=area), ddscp, contacts, judgement)
+            assert TOLD_OUTSIDE.keys() - {area} == {
+                other for other, code in TOLD_OUTSIDE.items() if code not in codes(steps)
+            }
+            assert not any("not this one" in action.text for action in steps.actions)
 
 
 # Derbyshire: early help first, unless it is child protection.
