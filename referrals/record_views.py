@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Event, User
 from accounts.once import once
@@ -189,9 +189,12 @@ def keep_from_form(
 
 
 @personal
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def escalation_new(request: HttpRequest, token: object) -> HttpResponse:
+    """Begin a draft. Whoever signs in again after pressing the button comes to the record."""
     conversation = find_led(request, token)
+    if request.method != "POST":
+        return to_record(conversation)
 
     def begin() -> HttpResponse:
         draft = review.escalate(conversation=conversation, author=request.user)

@@ -237,7 +237,7 @@ POLICIES: dict[str, Policy] = {
     "conversation_review": record_page(reviews),
     "conversation_hold": record_page(sees_as_lead),
     "conversation_subject_access": record_page(reviews),
-    "conversation_escalate": record_page(reviews, WRITES),
+    "conversation_escalate": record_page(reviews),
     "conversation_escalation": record_page(reviews, key="escalation"),
     **{f"editor_{word}s": editors_page(READS) for word in ("contact", "link")},
     **{f"editor_{word}_add": editors_page() for word in ("contact", "link")},

@@ -162,6 +162,16 @@ def test_a_lead_who_judges_otherwise_gets_an_escalation_that_quotes(
     assert "Level 4" in draft.text
 
 
+def test_a_lead_who_was_signed_out_comes_from_the_sign_in_page_to_the_record(
+    done: Conversation, lead: User
+) -> None:
+    """The button was pressed too late. Its own address is where the sign-in page leads."""
+    url = address(done, "escalations")
+    assert f"?next={url}" in Browser().post(url).content.decode()
+    assert signed_in(lead).get(url).url == address(done, "summary")
+    assert not done.escalations.exists()
+
+
 def test_an_escalation_is_changed_by_any_lead_and_not_emptied(
     done: Conversation, leads_browser: Browser, lead: User
 ) -> None:
