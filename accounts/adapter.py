@@ -20,6 +20,12 @@ from accounts.models import User
 class AccountAdapter(DefaultAccountAdapter):
     """Nobody signs themselves up: accounts are made for people by their agency."""
 
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": "The email address or the password is not right. Try again",
+        "enter_current_password": "This is not your password. Enter it as it is now",
+        "incorrect_password": "This is not your password. Try again",
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 

@@ -33,7 +33,9 @@ class CodeField(forms.CharField):
             "spellcheck": "false",
             "class": "govuk-input--width-10 govuk-input--extra-letter-spacing",
         }
-        super().__init__(max_length=20, widget=forms.TextInput(attrs), **kwargs)
+        messages = {"required": "Enter the code"}
+        widget = forms.TextInput(attrs)
+        super().__init__(max_length=20, widget=widget, error_messages=messages, **kwargs)
 
 
 class UsedOnce(base_forms.BaseAuthenticateForm):

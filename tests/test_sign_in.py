@@ -91,6 +91,15 @@ def test_an_empty_form_says_which_fields_are_missing(client: Client) -> None:
     assert 'href="#id_password"' in html
 
 
+@pytest.mark.parametrize("page", ["account_login", "account_reset_password"])
+@pytest.mark.parametrize("typed", ["", "tess"])
+def test_an_error_says_what_to_do(client: Client, page: str, typed: str) -> None:
+    """And not that some field is required, which is what the libraries say."""
+    html = client.post(reverse(page), {"login": typed, "email": typed}).content.decode()
+    errors = re.findall(r'<a href="#id_\w+">([^<]+)</a>', html)
+    assert errors and all(re.match("Enter .*(address|password)", error) for error in errors)
+
+
 def test_after_many_wrong_tries_even_the_right_password_waits(client: Client, tess: User) -> None:
     for _ in range(6):
         sign_in(client, EMAIL, "wrong")
