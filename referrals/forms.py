@@ -29,6 +29,8 @@ from referrals.fields import (
 from thresholds.guidance import Level
 
 PREGNANCY_DAYS = 310
+# Years. Help for a young person can go on to 25: whoever is born earlier is no child's date.
+OLDEST = 26
 CLOCK_FORMATS = [
     *("%H:%M", "%H.%M", "%H%M"),
     *("%I:%M%p", "%I.%M%p", "%I:%M %p", "%I.%M %p", "%I%p", "%I %p"),
@@ -88,7 +90,14 @@ class ChildForm(StepForm):
             del self.fields["kept_from"]
 
     def clean_born_on(self) -> date | None:
-        return refuse_future(self.cleaned_data["born_on"])
+        """Return the date of birth. Raises ValidationError where the year must be a slip."""
+        born_on = refuse_future(self.cleaned_data["born_on"])
+        if born_on and timezone.localdate().year - born_on.year > OLDEST:
+            raise ValidationError(
+                "Check the year: this person is over 25. If you are not sure, leave the date empty",
+                params={"parts": ["year"]},
+            )
+        return born_on
 
     def clean_due_on(self) -> date | None:
         """Return the due date. Raises ValidationError where no pregnancy can be due then."""

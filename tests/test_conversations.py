@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Agency, User
@@ -191,6 +192,7 @@ def test_moving_the_child_changes_the_phone_card(teachers_browser: Browser) -> N
         ("danger", {}, ""),
         ("child", {"siblings": "A baby brother"}, "A baby brother"),
         ("child", CHILD | {"born_on_day": "31", "born_on_month": "2"}, "Amina"),
+        ("child", CHILD | {"born_on_year": "1917"}, 'value="1917"'),
         ("call", {"made": "yes", "said": "They will ring back"}, "They will ring back"),
         ("call", LEVEL_2["call"] | {"on_year": "2099"}, "Sam at the advice line"),
         ("call", LEVEL_2["call"] | {"at": "25:99"}, "25:99"),
@@ -217,6 +219,12 @@ def test_a_bad_answer_is_refused_with_an_error_and_what_was_typed(
     assert "govuk-error-summary" in page
     assert kept in page
     assert not Answer.objects.filter(conversation=conversation_at(url), step=step).exists()
+
+
+def test_a_young_person_may_be_25(teachers_browser: Browser) -> None:
+    url = walk_to(teachers_browser, "child")
+    year = timezone.localdate().year - 25
+    assert teachers_browser.post(url, CHILD | {"born_on_year": str(year)}).status_code == 302
 
 
 def test_a_bad_first_answer_starts_nothing(teachers_browser: Browser) -> None:
