@@ -16,6 +16,8 @@ from referrals.models import Alert, Call, Conversation, CouncilAnswer, FollowUp
 Kind = FollowUp.Kind
 # A call longer than this before everything else is a slip of the pen, such as last year's.
 CALLED_BEFORE = timedelta(days=90)
+# What the event of a call that is noted later tells.
+CALL = "call"
 
 
 class NotThen(Exception):
@@ -105,7 +107,10 @@ def note_answer(
 def note_call(
     *, conversation: Conversation, by: User, called_at: datetime, to: str = "", said: str = ""
 ) -> Call:
-    """Keep a call to the council that the record does not tell of, and start its deadline."""
+    """Keep a call to the council that the record does not tell of, and start its deadline.
+
+    What was said is news to a lead: a review that was settled is open again.
+    """
     locked = services.lock(conversation)
     _check(called_at, earliest_call(locked))
     for call in locked.calls.filter(called_at=called_at, to_council=True):
@@ -115,9 +120,9 @@ def note_call(
         conversation=locked, to=to, called_at=called_at, said=said, to_council=True
     )
     _start_writing(locked, called_at)
-    standing.stand_alone(locked)
-    # Last: whoever marks an alert as sent has locked it, and waits for the chain.
-    services.tell(Event.Verb.FOLLOWED_UP, locked, by, "call")
+    # After that: whoever marks an alert as sent has locked it, and waits for the chain.
+    services.tell(Event.Verb.FOLLOWED_UP, locked, by, CALL)
+    review.take_in(locked, by, review.AFTER_ANSWER)
     return made
 
 

@@ -47,11 +47,22 @@ class ReadSomethingElse(Exception):
     """The conversation is not as the person read it: somebody added to it or reviewed it."""
 
 
-def digest(conversation: Conversation, until: datetime | None = None) -> str:
+def digest(conversation: Conversation) -> str:
     """Return the digest of everything there is to read: 64 hexadecimal digits.
 
-    With `until`, of what there was to read at that moment.
+    That is what is kept with a review, and what was done about it, which goes on after it.
     """
+    done = conversation.follow_ups.exclude(done_at=None).order_by("pk")
+    matter = [
+        kept_digest(conversation),
+        list(conversation.calls.order_by("pk").values_list("pk", "to", "called_at", "said")),
+        list(done.values_list("pk", "done_at", "note")),
+    ]
+    return _digest(matter)
+
+
+def kept_digest(conversation: Conversation, until: datetime | None = None) -> str:
+    """Return the digest of the record, what was added, reviewed and answered, until a moment."""
     addenda, reviews, answers = (
         rows.filter(**{f"{moment}__lt": until}) if until else rows.all()
         for rows, moment in (
@@ -66,13 +77,17 @@ def digest(conversation: Conversation, until: datetime | None = None) -> str:
         list(reviews.values_list("pk", "reviewer", "decision", "level", "text")),
         list(answers.values_list("pk", "answer", "answered_on", "note")),
     ]
+    return _digest(matter)
+
+
+def _digest(matter: list[object]) -> str:
     told = json.dumps(matter, sort_keys=True, cls=DjangoJSONEncoder)
     return sha256(told.encode()).hexdigest()
 
 
 def is_as_signed(review: Review) -> bool:
     """Say whether what a lead read when they reviewed is unchanged."""
-    return review.digest == digest(review.conversation, review.reviewed_at)
+    return review.digest == kept_digest(review.conversation, review.reviewed_at)
 
 
 @transaction.atomic
@@ -113,17 +128,18 @@ def review(
     locked = services.lock(conversation)
     if read != digest(locked):
         raise ReadSomethingElse
+    kept = kept_digest(locked)
     made = Review.objects.create(
         conversation=locked,
         reviewer=reviewer,
         decision=decision,
         level=level,
         text=text,
-        digest=read,
+        digest=kept,
     )
     _move(locked, AFTER_REVIEW[decision], lead_level=_lead_level(locked, decision, level))
     if decision == Review.Decision.SIGN_OFF:
-        services.tell(Event.Verb.SIGNED_OFF, locked, reviewer, read)
+        services.tell(Event.Verb.SIGNED_OFF, locked, reviewer, kept)
     else:
         services.tell(Event.Verb.REVIEWED, locked, reviewer, str(decision))
     if decision == Review.Decision.ASK:

@@ -4,6 +4,7 @@ A summary is made once, when the conversation is recorded, and kept with it. It 
 was shown then: the words of the edition, the contacts and the deadlines.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -39,6 +40,7 @@ from thresholds.reading import Reading
 OPENING = 280
 NEXT_STEPS = "next-steps"
 HARM = "significant_harm"
+CALL, NO_CALL = "Telephone call", "None made yet"
 URGENCY = {
     "now": "Now",
     "without_delay": "Without delay",
@@ -144,7 +146,7 @@ def request_block(facts: Facts, made_at: datetime) -> Block:
         ("In danger now", yes_no(facts.concern.danger)),
         ("What happened", opening(answers.text(known, "concern", "concern"))),
         ("Reasonable cause to suspect significant harm", harm_line(facts)),
-        ("Telephone call", call_line(known)),
+        (CALL, call_line(known)),
         ("Follow-up in writing", deadline_line(facts, made_at)),
         ("Agreement of the family", agreement_line(facts)),
         (
@@ -185,6 +187,9 @@ def asked_for(facts: Facts) -> str:
     level = facts.guidance.level_by_number[facts.steps.level]
     if facts.steps.is_referral:
         return f"Support at {level.title}"
+    if facts.judgement is None:
+        # Nobody judged that level: it is only what is left when little is known.
+        return "No request to the council so far. The practitioner is not sure yet of a level"
     return f"No request to the council. Support at {level.title}, by the agency and its partners"
 
 
@@ -195,7 +200,7 @@ def harm_line(facts: Facts) -> str:
 
 def call_line(known: Answers) -> str:
     if answers.text(known, "call", "made") != "yes":
-        return "None made yet"
+        return NO_CALL
     called_at = called(known)
     parts = [
         shown(CallForm.base_fields["to_whom"], answers.text(known, "call", "to_whom")),
@@ -204,6 +209,12 @@ def call_line(known: Answers) -> str:
     ]
     said = prefixed(". ", answers.text(known, "call", "said"))
     return ", ".join(part for part in parts if part) + said
+
+
+def tells_of_a_call(content: Mapping[str, Any]) -> bool:
+    """Say whether a summary as it was recorded tells of a call that was made."""
+    rows = [tuple(row) for block in content["blocks"] for row in block["rows"]]
+    return any(label == CALL and text != NO_CALL for label, text in rows)
 
 
 def deadline_line(facts: Facts, made_at: datetime) -> str:

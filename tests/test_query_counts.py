@@ -44,8 +44,8 @@ LIMITS: dict[int, str] = {
     1: "health",
     2: "edition_schema",
     3: (
-        "conversation_review edition_compare_pdf invitation_accept invitation_send_again "
-        "invitation_withdraw "
+        "conversation_escalate conversation_review edition_compare_pdf invitation_accept "
+        "invitation_send_again invitation_withdraw "
     ),
     4: "accessibility conversation_check cookies edition_import front privacy",
     5: (
@@ -64,11 +64,11 @@ LIMITS: dict[int, str] = {
         "ladders level levels questions services "
     ),
     8: (
-        "conversation_escalation conversation_hold conversation_new conversation_pdf "
+        "conversation_escalation conversation_hold conversation_new "
         "edition_signs editor_contact editor_link_confirm editor_link_retire guidance_page "
     ),
     9: "area_guidance area_page edition_roll_back editor_link people ready",
-    10: "conversation_list guidance",
+    10: "conversation_list conversation_pdf guidance",
     11: "conversation_follow_up edition_indicators_csv edition_json edition_sign_add keeping",
     12: "editors_home quick_check",
     14: "edition_sign",
@@ -78,7 +78,7 @@ LIMITS: dict[int, str] = {
     21: "desk_edition edition_draft",
     22: "conversation_subject_access",
     23: "edition",
-    24: "conversation_summary",
+    27: "conversation_summary",
 }
 MOST = {name: most for most, names in LIMITS.items() for name in names.split()}
 

@@ -2,9 +2,10 @@
 
 import pytest
 from django.test import Client as Browser
+from django.utils import timezone
 
 from accounts.models import Agency, Membership, User
-from referrals import review
+from referrals import follow_up, review
 from referrals.models import Addendum, Conversation, CouncilAnswer, Escalation, Review
 from tests.people import LEVEL_2, make_person, record, signed_in
 
@@ -160,6 +161,33 @@ def test_a_lead_who_judges_otherwise_gets_an_escalation_that_quotes(
     assert "Multi-Agency Dispute Resolution and Escalation Policy" in draft.text
     assert "He is afraid" in draft.text
     assert "Level 4" in draft.text
+
+
+def test_nothing_is_signed_off_over_what_was_done_meanwhile(
+    done: Conversation, lead: User, teacher: User
+) -> None:
+    """A call, or a plan that was looked at, may say what changes the lead's mind."""
+    plan = follow_up.set_review(conversation=done, on=timezone.localdate(), by=teacher)
+    told = {"conversation": done, "by": teacher, "called_at": timezone.now()}
+    for act in (
+        lambda: follow_up.note_call(said="The child is in hospital", **told),
+        lambda: follow_up.mark_done(follow_up=plan, by=teacher, note="It did not help"),
+    ):
+        read = review.digest(done)
+        act()
+        with pytest.raises(review.ReadSomethingElse):
+            review.review(conversation=done, reviewer=lead, decision=Decision.SIGN_OFF, read=read)
+    assert not done.reviews.exists()
+
+
+def test_a_call_noted_after_it_was_signed_off_comes_before_a_lead_again(
+    done: Conversation, lead: User, teacher: User
+) -> None:
+    decide(done, lead, "sign-off")
+    follow_up.note_call(conversation=done, by=teacher, called_at=timezone.now())
+    assert state_of(done) == State.REOPENED
+    # What was signed is as it was.
+    assert review.is_as_signed(done.reviews.get())
 
 
 def test_a_lead_who_was_signed_out_comes_from_the_sign_in_page_to_the_record(

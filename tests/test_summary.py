@@ -386,3 +386,33 @@ def test_a_short_row_is_not_parted(teachers_browser: Client, before: int) -> Non
     page = next(page for page in pages if "What was seen, heard and said" in page)
     row = page[page.index("What was seen, heard and said") :]
     assert row.count("of what he said") == 10
+
+
+def test_what_was_done_about_it_is_printed_with_who_did_it(
+    teachers_browser: Client, teacher: User, lead: User
+) -> None:
+    """Without it the 48 hours would look unmet on paper."""
+    done = record(teachers_browser)
+    told = {"by": lead, "called_at": timezone.now()}
+    follow_up.note_call(conversation=done, to="Sam", said="They will visit", **told)
+    plan = follow_up.set_review(conversation=done, on=timezone.localdate(), by=teacher)
+    follow_up.mark_done(follow_up=plan, by=teacher, note="It works")
+    written = done.follow_ups.create(kind="writing", due_at=timezone.now())
+    follow_up.mark_done(follow_up=written, by=lead, note="By their form")
+    after = squash(pdf_text(done).split(LATER)[1])
+    for words in (
+        "lead Called the council, Sam: They will visit",
+        "teacher Looked at the plan again: It works",
+        "lead Wrote to the council: By their form",
+    ):  # fmt: skip
+        assert squash(words) in after, words
+
+
+def test_the_call_that_the_record_tells_of_is_not_told_twice(
+    teachers_browser: Client, teacher: User
+) -> None:
+    done = record(teachers_browser)
+    assert done.calls.count() == 1 and not later.entries_of(done)
+    told = {"conversation": done, "by": teacher, "called_at": done.calls.get().called_at}
+    follow_up.note_call(to="Another", **told)
+    assert [entry.did for entry in later.entries_of(done)] == ["called the council, Another"]
