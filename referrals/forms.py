@@ -27,6 +27,7 @@ from referrals.fields import (
     short_text,
 )
 from thresholds.guidance import Level
+from thresholds.next_steps import asks_about_harm, level_acted_on
 
 PREGNANCY_DAYS = 310
 # Years. Help for a young person can go on to 25: whoever is born earlier is no child's date.
@@ -284,15 +285,21 @@ class JudgementForm(StepForm):
 
 
 class ReadingForm(StepForm):
-    """Asks what only some readings raise: significant harm, and a difference."""
+    """Asks what only some readings raise: significant harm, and a difference.
+
+    What somebody said of harm before is asked again, whatever sign or level was taken back since:
+    `was_asked`. It rests on more than the signs.
+    """
 
     needs_earlier_answers = True
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    def __init__(self, *args: object, was_asked: bool = False, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         reading = answers.reading_of(self.known, self.guidance)
+        level = level_acted_on(reading, answers.judgement_of(self.known), self.guidance)
+        asks = was_asked or asks_about_harm(reading, level, self.guidance)
         # Danger now is child protection already.
-        if reading.asks_significant_harm and answers.text(self.known, "danger", "danger") != "yes":
+        if asks and answers.text(self.known, "danger", "danger") != "yes":
             self.fields["significant_harm"] = radios(
                 "Is there reasonable cause to suspect that the child is suffering, or is likely "
                 "to suffer, significant harm?",

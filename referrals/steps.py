@@ -50,7 +50,8 @@ class Step:
         posted: Mapping[str, object] | None = None,
     ) -> StepForm:
         """Return the form, filled with what was posted, or else with what is saved."""
-        form = self.form_class(posted, known=known, guidance=guidance, **self.options(known))
+        options = self.options(known, saved or {})
+        form = self.form_class(posted, known=known, guidance=guidance, **options)
         form.initial = {
             name: restored(form.fields[name], value)
             for name, value in (saved or {}).items()
@@ -58,7 +59,7 @@ class Step:
         }
         return form
 
-    def options(self, known: Answers) -> dict[str, object]:
+    def options(self, known: Answers, saved: Data) -> dict[str, object]:
         """Return what else the form needs."""
         return {}
 
@@ -68,7 +69,7 @@ class Step:
 
     def rows(self, data: Data, known: Answers, guidance: Guidance) -> list[Row]:
         """Return what was answered as pairs of label and text, the empty ones left out."""
-        fields = self.form(known, guidance).fields
+        fields = self.form(known, guidance, data).fields
         pairs = [
             (RECORDED_AS.get(name, str(field.label)), shown(field, data.get(name)))
             for name, field in fields.items()
@@ -87,7 +88,7 @@ class AreaStep(Step):
         form.offer()
         return form
 
-    def options(self, known: Answers) -> dict[str, object]:
+    def options(self, known: Answers, saved: Data) -> dict[str, object]:
         # Only areas whose partnership publishes contacts have a pathway to follow.
         return {"areas": list(Area.objects.filter(contacts__isnull=False).distinct())}
 
@@ -116,7 +117,7 @@ class ChildStep(Step):
     why = "Just enough to recognise the same child again."
     form_class = forms.ChildForm
 
-    def options(self, known: Answers) -> dict[str, object]:
+    def options(self, known: Answers, saved: Data) -> dict[str, object]:
         return {"leads": [(str(lead.pk), lead.name) for lead in leads_beside(known)]}
 
 
@@ -241,6 +242,9 @@ class ReadingStep(StaleStep):
     form_class = forms.ReadingForm
     template = "journey/reading.html"
     only_shows = True
+
+    def options(self, known: Answers, saved: Data) -> dict[str, object]:
+        return {"was_asked": bool(saved.get("significant_harm"))}
 
     def seen(self, known: Answers, guidance: Guidance) -> list[object]:
         """Return what the reading rests on: not on what it asks itself."""

@@ -117,14 +117,14 @@ def save_step(
 ) -> HttpResponse:
     """Save what was posted, even out of order, so that nothing typed is lost."""
     guidance = services.guidance_of(conversation)
-    form = step.form(walked.known, guidance, posted=request.POST)
+    previous = services.saved_answers(conversation).get(step.slug, {})
+    form = step.form(walked.known, guidance, previous, request.POST)
     if form.needs_earlier_answers and not walked.is_open_to(step.slug):
         context = {"conversation": conversation, "typed": typed(request)}
         return show(request, "journey/too_early.html", 409, **context)
     leaves = "leave" in request.POST
     if not form.is_valid() and not (leaves and form.is_only_unfinished()):
         return show_step(request, conversation, step, walked, form)
-    previous = services.saved_answers(conversation).get(step.slug, {})
     data = step.data(form, previous)
     if not form.is_valid():
         data[UNFINISHED] = True

@@ -181,6 +181,8 @@ def test_harm_that_nobody_has_decided_on_is_to_be_decided(
     code = f"decide-harm-{area if area in PLACES else 'elsewhere'}"
     steps = steps_for(concern(*signs, area=area), ddscp, contacts, judgement)
     assert (code in codes(steps)) == undecided
+    # It says to decide without delay: so it cannot be called a matter for a plan.
+    assert not undecided or steps.urgency == "without_delay"
     decided = steps_for(concern(*signs, area=area, significant_harm="no"), ddscp, contacts)
     assert code not in codes(decided)
 

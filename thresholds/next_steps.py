@@ -42,7 +42,8 @@ class Action:
 class NextSteps:
     """What follows at `level`, the level acted on.
 
-    `urgency` is the level's own, or the reading's where that is more urgent.
+    `urgency` is the level's own, or the reading's where that is more urgent. To decide whether
+    there is significant harm cannot wait for a plan, whatever the level.
     """
 
     level: int
@@ -53,6 +54,9 @@ class NextSteps:
     contacts: tuple[Contact, ...]
     services: tuple[Service, ...]
 
+
+# How urgent it is to decide whether there is significant harm.
+UNDECIDED_HARM = "without_delay"
 
 # Fact -> the values that a concern can give it. Those of level and area are the edition's.
 FACTS: dict[str, tuple[object, ...]] = {
@@ -106,6 +110,14 @@ def level_acted_on(reading: Reading, judgement: int | None, guidance: Guidance) 
     return reading.level if judgement is None else judgement
 
 
+def asks_about_harm(reading: Reading, level: int, guidance: Guidance) -> bool:
+    """Say whether somebody must decide if there is significant harm, decided or not.
+
+    The signs can raise that question, and so does acting on the highest level.
+    """
+    return reading.asks_significant_harm or level == guidance.highest()
+
+
 def next_steps(
     reading: Reading,
     concern: Concern,
@@ -121,10 +133,12 @@ def next_steps(
     """
     level = level_acted_on(reading, judgement, guidance)
     own = tuple(contact for contact in contacts if contact.area == concern.area)
+    undecided = _harm_undecided(reading, concern, level, guidance)
+    urgencies = [reading.urgency, urgency_at(level, concern.area, guidance)]
     facts: dict[str, object] = {
         "level": level,
         "child_protection": reading.child_protection,
-        "harm_undecided": _harm_undecided(reading, concern, level, guidance),
+        "harm_undecided": undecided,
         "reading_is_higher": reading.level > level,
         "higher_to_discuss": reading.level <= level < reading.up_to,
         "area": concern.area,
@@ -138,9 +152,7 @@ def next_steps(
     }
     return NextSteps(
         level=level,
-        urgency=max(
-            reading.urgency, urgency_at(level, concern.area, guidance), key=URGENCIES.index
-        ),
+        urgency=max(*urgencies, *([UNDECIDED_HARM] if undecided else []), key=URGENCIES.index),
         is_referral=reading.child_protection or guidance.level_by_number[level].is_referral,
         actions=_actions(guidance, concern, facts, own),
         pathway=guidance.steps_of(concern.area, level),
@@ -152,7 +164,7 @@ def next_steps(
 def _harm_undecided(reading: Reading, concern: Concern, level: int, guidance: Guidance) -> bool:
     if reading.child_protection or concern.significant_harm != "unknown":
         return False
-    return reading.asks_significant_harm or level == guidance.highest()
+    return asks_about_harm(reading, level, guidance)
 
 
 def _actions(
