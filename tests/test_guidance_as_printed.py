@@ -132,6 +132,13 @@ def test_words_are_as_printed(model: str, fields: list[str], source: str) -> Non
     assert [text for text in words if not source_text.is_printed(text, source)] == []
 
 
+def test_a_level_names_both_places_that_its_words_come_from(source: str) -> None:
+    appendix = source.rpartition("Appendix 3: Threshold Indicators")[2]
+    for level in rows(DDSCP, "level"):
+        assert source_text.is_printed(level["description"], appendix)
+        assert "Section 5" in level["section"] and "Appendix 3" in level["section"]
+
+
 def test_terms_stand_beside_their_acronyms_in_the_glossary(source: str) -> None:
     printed = source.rpartition("Appendix 4: Glossary")[2]
     # The one term that is cut in two, by its own acronym and the end of the page.
