@@ -1,6 +1,6 @@
 """Agreement and sharing: every path, what it must record, and that nothing blocks."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -91,6 +91,16 @@ def test_what_is_recorded_is_missing_no_more(
         assert record not in left
     noted: dict[str, Any] = dict.fromkeys(to_record, "noted") | answered
     assert not missing(Consent(**noted), ddscp)
+
+
+@pytest.mark.parametrize("told", ["family_told", "service_told"])
+def test_whom_nobody_has_told_yet_is_still_to_be_told(ddscp: Guidance, told: str) -> None:
+    shared = Consent(agreement="refused", shares="yes", family_told="yes", service_told="yes")
+    for answer, is_open in (("no", True), ("yes", False), ("unsafe", False)):
+        left = {point.records for point in missing(replace(shared, **{told: answer}), ddscp)}
+        assert (told in left) == is_open
+    # That nothing is shared is an answer, and not something still to be done.
+    assert "shares" not in {p.records for p in missing(replace(shared, shares="no"), ddscp)}
 
 
 def test_every_path_of_the_edition_can_be_walked_and_recorded(ddscp: Guidance) -> None:

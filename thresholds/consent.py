@@ -17,6 +17,9 @@ SHARED_ANYWAY = "shared_anyway"
 SHARED_UNASKED = "shared_unasked"
 YOUNG_PERSON = "young_person"
 
+# Whom to tell. Where the answer is "not yet", that is still to be done.
+TELLS = ("family_told", "service_told")
+
 
 @dataclass(frozen=True)
 class Consent:
@@ -56,9 +59,13 @@ def points(consent: Consent, guidance: Guidance) -> tuple[ConsentPoint, ...]:
 
 
 def missing(consent: Consent, guidance: Guidance) -> tuple[ConsentPoint, ...]:
-    """Return the points that ask for a record which is still empty."""
+    """Return the points whose record is still empty, or says that it was not done yet."""
     return tuple(
         point
         for point in points(consent, guidance)
-        if point.records and getattr(consent, point.records) in ("", "unknown")
+        if point.records and _is_open(point.records, getattr(consent, point.records))
     )
+
+
+def _is_open(record: str, value: str) -> bool:
+    return value in ("", "unknown") or (record in TELLS and value == "no")
