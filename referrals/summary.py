@@ -346,7 +346,7 @@ def consent_block(facts: Facts) -> Block:
         "Agreement and sharing",
         rows=facts.rows("agreement", "sharing"),
         items=todo,
-        note="Not done, or not recorded yet. The guidance asks the referrer to do what the list says."
+        note="Not done, or not recorded yet. The guidance asks the referrer for what the list says."
         if todo
         else "",
     )
