@@ -13,9 +13,11 @@ from hashlib import sha256
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 
 from accounts.models import Event, Membership, User
 from referrals import desk, services, summary
+from referrals.due import Due
 from referrals.fields import DatePartsField
 from referrals.journey import UNFINISHED, Data, Walk
 from referrals.kept import Hold
@@ -278,9 +280,10 @@ def _came_later(conversation: Conversation) -> Iterator[Piece]:
         yield Piece(f"call-{row.pk}", f"A telephone call at {at}", whom)
         yield Piece(f"call-to-{row.pk}", f"Who was called at {at}", row.to, Why.STAFF)
         yield Piece(f"call-said-{row.pk}", f"What was said at {at}", row.said, Why.WORDS)
+    now = timezone.now()
     for row in conversation.follow_ups.all():
         done = f"Done at {long_moment(row.done_at)}" if row.done_at else "Not done yet"
-        title = f"{row.get_kind_display()}, due at {long_moment(row.due_at)}"
+        title = f"{row.get_kind_display()}, due {Due(row, now).when}"
         yield Piece(f"follow-up-{row.pk}", title, done)
         yield Piece(f"follow-up-note-{row.pk}", f"Note on: {title}", row.note, Why.WORDS)
     for row in conversation.council_answers.all():

@@ -78,6 +78,8 @@ CHOSEN_AS = {
     "I saw or heard it": "The author saw or heard it",
 }
 
+TWELVE_O_CLOCK = {"12:00am": "midnight, when the day begins,", "12:00pm": "midday"}
+
 
 def plain(value: object) -> object:
     """Return a form's value as JSON holds it."""
@@ -140,7 +142,11 @@ def day_of(value: date) -> str:
 
 
 def long_moment(moment: datetime) -> str:
-    """Return a moment as people in England write it: 5:40pm on Tuesday 24 November 2026."""
+    """Return a moment as people in England write it: 5:40pm on Tuesday 24 November 2026.
+
+    Nobody reads 12:00am on a day as its beginning for sure: twelve o'clock is said in words.
+    """
     local = timezone.localtime(moment)
-    clock = local.strftime("%I:%M%p").lstrip("0").lower()
+    shown = local.strftime("%I:%M%p").lstrip("0").lower()
+    clock = TWELVE_O_CLOCK.get(shown, shown)
     return f"{clock} on {local:%A} {day_of(local)}"

@@ -88,6 +88,7 @@ def test_an_hour_that_the_clocks_jumped_over_is_refused(clock: time) -> None:
         (((2026, 10, 24), (17, 10)), "4:10pm on Monday 26 October 2026"),
         (((2026, 10, 25), (1, 30)), "12:30am on Tuesday 27 October 2026"),
         (((2026, 6, 1), (9, 0)), "9:00am on Wednesday 3 June 2026"),
+        (((2026, 6, 1), (12, 0)), "midday on Wednesday 3 June 2026"),
     ],
 )
 def test_48_hours_are_hours_that_pass(
@@ -98,6 +99,13 @@ def test_48_hours_are_hours_that_pass(
     assert (due_at - called_at) == timedelta(hours=48)
     assert long_moment(due_at) == due_by
     assert deadlines.due_by(48, called_at).endswith(due_by)
+
+
+def test_midnight_is_not_taken_for_the_end_of_its_day() -> None:
+    midnight = moment_of(date(2026, 11, 29), time(0, 0))
+    assert "midnight" in long_moment(midnight) and "begins" in long_moment(midnight)
+    assert "12:00" not in long_moment(midnight)
+    assert long_moment(midnight + timedelta(minutes=1)).startswith("12:01am on Sunday")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 from zipfile import ZipFile
@@ -20,6 +21,7 @@ from referrals.models import Conversation, Review
 from referrals.pdf import BREAK
 from referrals.steps import STEPS
 from referrals.subject_access import Why
+from referrals.wording import day_of
 from tests.people import LEVEL_2, record, walk_to
 
 # One word for each place in which somebody other than the child can be named.
@@ -295,6 +297,18 @@ def test_whatever_can_be_typed_is_held_back(db: None) -> None:
     assert subject_access.why_held("child", "kept_from", {}) is Why.STAFF
     assert subject_access.why_held("evidence", "seen_by_dd001", {}) is Why.SOURCE
     assert subject_access.why_held("concern", "a-new-question", {}) is Why.WORDS
+
+
+def test_a_plan_is_told_to_be_due_on_its_own_day(
+    teachers_browser: Browser, lead: User, teacher: User
+) -> None:
+    """Not at the moment at which that day has ended, which is the next day's."""
+    made = record(teachers_browser)
+    day = timezone.localdate() + timedelta(days=7)
+    follow_up.set_review(conversation=made, on=day, by=teacher)
+    (one, *_) = subject_access.records_about(lead, made)
+    (told,) = [piece.title for piece in one.pieces if piece.code.startswith("follow-up-")][-1:]
+    assert day_of(day) in told and day_of(day + timedelta(days=1)) not in told
 
 
 def test_every_answer_and_all_that_came_later_is_told_of(lead: User, done: Conversation) -> None:
