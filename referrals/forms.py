@@ -30,8 +30,8 @@ from thresholds.guidance import Level
 from thresholds.next_steps import asks_about_harm, level_acted_on
 
 PREGNANCY_DAYS = 310
-# Years. Help for a young person can go on to 25: whoever is born earlier is no child's date.
-OLDEST = 26
+# The glossary's: up to that age somebody can be a child at risk of exploitation.
+OLDEST = 25
 CLOCK_FORMATS = [
     *("%H:%M", "%H.%M", "%H%M"),
     *("%I:%M%p", "%I.%M%p", "%I:%M %p", "%I.%M %p", "%I%p", "%I %p"),
@@ -91,11 +91,15 @@ class ChildForm(StepForm):
             del self.fields["kept_from"]
 
     def clean_born_on(self) -> date | None:
-        """Return the date of birth. Raises ValidationError where the year must be a slip."""
+        """Return the birthday. A slip in its year would hide the same child, and erase too soon.
+
+        Raises ValidationError where the year must be one.
+        """
         born_on = refuse_future(self.cleaned_data["born_on"])
-        if born_on and timezone.localdate().year - born_on.year > OLDEST:
+        if born_on and age_on(timezone.localdate(), born_on) > OLDEST:
             raise ValidationError(
-                "Check the year: this person is over 25. If you are not sure, leave the date empty",
+                f"Check the year: this person is over {OLDEST}. "
+                "If you are not sure, leave the date empty",
                 params={"parts": ["year"]},
             )
         return born_on
@@ -114,6 +118,11 @@ class ChildForm(StepForm):
         if data.get("born_on") and data.get("due_on"):
             self.add_error("due_on", "Give a date of birth or a due date, not both")
         return data
+
+
+def age_on(day: date, born_on: date) -> int:
+    """Return how many birthdays somebody has had. One of 29 February comes on 1 March."""
+    return day.year - born_on.year - ((day.month, day.day) < (born_on.month, born_on.day))
 
 
 class CallForm(StepForm):
