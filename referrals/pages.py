@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.utils import timezone
+
 from referrals import answers, signs_page
 from referrals.deadlines import council_called, due_by
 from referrals.fields import StepForm
 from referrals.summary import Facts
 from thresholds.consent import points
+from thresholds.context import currency
 
 Context = dict[str, Any]
 
@@ -46,6 +49,8 @@ def reading(facts: Facts, form: StepForm) -> Context:
 
 def next_steps(facts: Facts, form: StepForm) -> Context:
     called_at = council_called(facts.known)
+    contacts = {step.code: step.contact for step in facts.steps.actions if step.contact}
+    today = timezone.localdate()
     return {
         "called": called_at,
         "steps": facts.steps,
@@ -54,6 +59,7 @@ def next_steps(facts: Facts, form: StepForm) -> Context:
         "level": facts.guidance.level_by_number[facts.steps.level],
         "read_level": facts.guidance.level_by_number[facts.reading.level],
         "due": {action.code: due_by(action.due_hours, called_at) for action in facts.steps.actions},
+        "standing": {code: currency(contact, today) for code, contact in contacts.items()},
     }
 
 

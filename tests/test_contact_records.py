@@ -1,5 +1,6 @@
 """A corrected number is in every running conversation at once, and in no record made before it."""
 
+import re
 from io import BytesIO
 
 import pytest
@@ -81,3 +82,11 @@ def test_next_steps_and_what_is_recorded_then_have_the_corrected_number(
     done = record(teachers_browser, **DANGER)
     for text in page_and_pdf(teachers_browser, done):
         assert NEW in text and OLD not in text
+
+
+def test_a_number_beside_a_step_says_how_far_it_can_be_trusted(teachers_browser: Client) -> None:
+    url = walk_to(teachers_browser, "next-steps", **DANGER)
+    page = teachers_browser.get(url).content.decode()
+    contacts = re.findall(r'class="actions__contact">(.*?)</span>', page, re.DOTALL)
+    assert len(contacts) > 1
+    assert all("Threshold document" in told and "Not confirmed" in told for told in contacts)
