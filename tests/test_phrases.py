@@ -31,6 +31,10 @@ def test_no_word_is_lost_between_the_parts(text: str) -> None:
         ("She comes in late, tired, and has no lunch",
          ["She comes in late, tired", "has no lunch"]),
         ("He hits himself", []),
+        # A short denial takes nothing with it that it does not deny.
+        ("No bruises but he is scared to go home", ["No bruises", "he is scared to go home"]),
+        ("Terrified of her dad, no bruises", ["Terrified of her dad", "no bruises"]),
+        ("No bruises, cuts or marks", []),
         ("She says who's hitting her", []),
     ],
 )  # fmt: skip
@@ -56,7 +60,10 @@ def test_a_harm_that_is_not_there(text: str) -> None:
      "Mum denies drinking", "did not say who hit him", "she doesn’t know why he hits her",
      "he can’t stop hitting her", "not only drugs but violence", "no longer hurting himself",
      "nobody stops him fighting", "didn’t come home and is missing", "not safe from violence",
-     "not eating and self harming", "he hits his sister"],
+     "not eating and self harming", "he hits his sister",
+     # What was, or what is elsewhere.
+     "Dad isn’t hitting him any more", "said she would not hurt the baby again",
+     "he has no bruises now", "never hurts himself at school, only at home"],
 )  # fmt: skip
 def test_what_may_be_a_harm_is_kept(text: str) -> None:
     assert not denies_harm(text)

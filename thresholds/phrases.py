@@ -46,6 +46,14 @@ appear appears appeared seem seems seemed look looks looked feel feels feeling i
 him her them his their deliberately actually really drug previous child protection
 """
 BETWEEN = frozenset(BETWEEN_WORDS.split())
+# Words that turn: what is denied before one of them is not denied after it.
+TURNS = re.compile(
+    r"\b(?:but|because|who|which|so|when|while|after|although|though)\b", re.IGNORECASE
+)
+# What is "not any more", or "not again", was once. What is "only" here may be there.
+WAS_ONCE = re.compile(
+    r"\b(?:again|any ?more|now|yet|until|unless|only|except|apart from)\b", re.IGNORECASE
+)
 # "Not only" and "no longer" deny too little to count.
 NOT_REALLY = re.compile(r"\b(?:not (?:only|just|sure)|no (?:longer|doubt|idea))\b", re.IGNORECASE)
 
@@ -78,6 +86,7 @@ def clauses(sentence: Part) -> list[Part]:
                 for text in (sentence.text[start:end], sentence.text[: spans[-1][1]])
             )
             < FEWEST_WORDS
+            and not _denial_ends(sentence.text, spans[-1], (start, end))
         ):
             spans[-1] = spans[-1][0], end
         else:
@@ -88,6 +97,17 @@ def clauses(sentence: Part) -> list[Part]:
     return [
         Part(first + start, first + end, sentence.text[start:end], False) for start, end in spans
     ]
+
+
+def _denial_ends(text: str, before: tuple[int, int], part: tuple[int, int]) -> bool:
+    """Say whether one of two parts denies a harm and the other does not belong to it.
+
+    So of "no bruises but he is scared" the first two words are left out, and no more. A denial
+    that stands first goes on over a comma or an "and": "no bruises, cuts or marks".
+    """
+    if denies_harm(text[slice(*before)]):
+        return bool(TURNS.search(text[before[1] : part[0]]))
+    return denies_harm(text[slice(*part)])
 
 
 def _cut(text: str, offset: int, ends: re.Pattern[str]) -> Iterator[tuple[int, int]]:
@@ -104,6 +124,8 @@ def _cut(text: str, offset: int, ends: re.Pattern[str]) -> Iterator[tuple[int, i
 
 def denies_harm(text: str) -> bool:
     """Say whether a part of a text says that a harm is not there: "not hitting", "no bruises"."""
+    if WAS_ONCE.search(text):
+        return False
     clear = NOT_REALLY.sub(" … ", text)
     return any(_reaches_harm(clear[denial.end() :]) for denial in NOT.finditer(clear))
 
