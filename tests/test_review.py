@@ -7,6 +7,7 @@ from django.utils import timezone
 from accounts.models import Agency, Membership, User
 from referrals import follow_up, review
 from referrals.models import Addendum, Conversation, CouncilAnswer, Escalation, Review
+from tests.pages import main_of, text_of
 from tests.people import LEVEL_2, make_person, record, signed_in
 
 Decision = Review.Decision
@@ -248,3 +249,13 @@ def test_a_lead_named_in_the_conversation_never_sees_it(
 def test_an_addition_may_not_be_empty(done: Conversation, teachers_browser: Browser) -> None:
     assert teachers_browser.post(address(done, "add"), {"text": "  "}).status_code == 200
     assert not Addendum.objects.exists()
+
+
+def test_what_a_lead_asks_stands_on_the_record_as_it_was_written(
+    done: Conversation, lead: User, teachers_browser: Browser
+) -> None:
+    decide(done, lead, "ask", text="Was it <b>today</b>?")
+    page = main_of(teachers_browser, address(done, "summary"))
+    asked = page[: page.index('id="later"')]
+    assert f"{lead} asks: Was it <b>today</b>?" in text_of(asked)
+    assert "<b>today" not in asked
