@@ -136,10 +136,21 @@ def keep_review(request: HttpRequest, conversation: Conversation, form: ReviewFo
         again = review_form(conversation, now_read)
         return show_review(request, conversation, again, status=409, overtaken=True)
     messages.success(request, "Your review is kept.")
+    author = conversation.author
+    if made.decision == Review.Decision.ASK and not may_open(author, conversation):
+        messages.warning(
+            request,
+            f"{author} can no longer open this record, so they get no email and cannot answer "
+            "here. Ask them or somebody else in another way, and add what you learn.",
+        )
     if made.decision == Review.Decision.OTHER_LEVEL:
         review.escalate(conversation=conversation, author=request.user)
         messages.info(request, "A draft of an escalation is ready below, for you to finish.")
     return to_record(conversation)
+
+
+def may_open(person: User, conversation: Conversation) -> bool:
+    return Conversation.objects.visible_to(person).filter(pk=conversation.pk).exists()
 
 
 def show_review(

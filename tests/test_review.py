@@ -1,6 +1,7 @@
 """What a lead decides about a record, and what comes after it."""
 
 import pytest
+from django.contrib.messages import get_messages
 from django.test import Client as Browser
 from django.utils import timezone
 
@@ -259,3 +260,15 @@ def test_what_a_lead_asks_stands_on_the_record_as_it_was_written(
     asked = page[: page.index('id="later"')]
     assert f"{lead} asks: Was it <b>today</b>?" in text_of(asked)
     assert "<b>today" not in asked
+
+
+@pytest.mark.parametrize("has_left", [False, True])
+def test_a_lead_who_asks_an_author_who_has_left_is_told_that_nobody_hears_it(
+    done: Conversation, leads_browser: Browser, has_left: bool
+) -> None:
+    if has_left:
+        Membership.objects.filter(user=done.author).update(suspended_at=timezone.now())
+    sent = leads_browser.post(address(done), posted(done, "ask", text="Who saw it?"))
+    assert state_of(done) == State.ASKED
+    told = [message.level_tag for message in get_messages(sent.wsgi_request)]
+    assert ("warning" in told) == has_left
