@@ -123,6 +123,12 @@ class RowForm(forms.Form):
         """Return what a service writes."""
         return {k: v for k, v in self.cleaned_data.items() if k not in ("read", "how")}
 
+    @property
+    def is_overtaken(self) -> bool:
+        """Say whether what was posted was typed over something else than what stands there now."""
+        read = self.data.get("read") if self.is_bound else None
+        return bool(self.row and read) and read != digest(self.row)
+
     def look_again(self) -> None:
         """Let what was typed be posted once more, over what another editor has written."""
         self.data = self.data.copy()

@@ -104,7 +104,7 @@ def row_edit(request: HttpRequest, word: str, pk: int) -> HttpResponse:
             request, sort, row, form, "form",
             lambda: services.correct(values=form.values(), **said(request, row, form)),
         )  # fmt: skip
-    return show(request, "form", sort, row=row, form=form)
+    return show_form(request, "form", sort, row, form)
 
 
 @may_post
@@ -118,7 +118,7 @@ def row_confirm(request: HttpRequest, word: str, pk: int) -> HttpResponse:
             request, sort, row, form, "confirm",
             lambda: services.confirm(review_by=day, **said(request, row, form)),
         )  # fmt: skip
-    return show(request, "confirm", sort, row=row, form=form)
+    return show_form(request, "confirm", sort, row, form)
 
 
 @may_post
@@ -133,7 +133,7 @@ def row_retire(request: HttpRequest, word: str, pk: int) -> HttpResponse:
             request, sort, row, form, "retire",
             lambda: service(**said(request, row, form)),
         )  # fmt: skip
-    return show(request, "retire", sort, row=row, form=form)
+    return show_form(request, "retire", sort, row, form)
 
 
 def found(word: str, pk: int) -> tuple[Sort, Row]:
@@ -169,6 +169,14 @@ def act(
         return redirect(f"editor_{sort.word}", row.pk)
     tell(request, sort, change)
     return next_page(sort, change)
+
+
+def show_form(request: HttpRequest, page: str, sort: Sort, row: Row, form: RowForm) -> HttpResponse:
+    """Show a form, and what another editor wrote meanwhile: it may be why one was refused."""
+    if not form.is_overtaken:
+        return show(request, page, sort, row=row, form=form)
+    form.look_again()
+    return show(request, page, sort, 409, row=row, form=form, overtaken=True)
 
 
 def has_twin(

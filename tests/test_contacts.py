@@ -17,6 +17,7 @@ from guidance_content.contact_forms import months_after
 from guidance_content.contacts import Overtaken, digest, facts
 from tests.correcting import HOW, contact, form_of, page_of, text_of
 from tests.membership import make_powerful, told
+from tests.pages import main_part
 from tests.people import make_person, signed_in
 from thresholds.drafts import NotEditor
 from thresholds.models import Area, Contact, ContactChange, Link
@@ -219,6 +220,21 @@ def test_the_second_of_two_editors_is_told_and_loses_nothing(editors: Client, se
     assert editors.post(page_of(row), mine | again).status_code == 302
     assert contact().phone == "01332 111111"
     assert ContactChange.objects.count() == 2
+
+
+def test_what_another_editor_wrote_is_told_with_what_is_refused(
+    editors: Client, second: User
+) -> None:
+    # Who leaves an emergency number alone has not typed it twice: the other one is the reason.
+    row, others = contact(purpose="urgent"), signed_in(second)
+    mine = form_of(editors, page_of(row), owner="Mine")
+    new = dict.fromkeys(("phone", "phone_again"), "01332 222222")
+    others.post(page_of(row), form_of(others, page_of(row), **new))
+    response = editors.post(page_of(row), mine)
+    assert response.status_code == 409 and contact(purpose="urgent").owner != "Mine"
+    page = text_of(main_part(response).encode())
+    told = page[: page.index("Telephone number again")]
+    assert str(second) in told and "01332 222222" in told
 
 
 def test_nobody_confirms_what_was_changed_meanwhile(editors: Client, second: User) -> None:
