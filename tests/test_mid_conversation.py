@@ -4,9 +4,9 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from guidance_content import contacts
-from tests.editors import put_in_force
-from tests.pages import main_part
+from guidance_content import contacts, editions
+from tests.editors import put_in_force, shipped
+from tests.pages import main_part, text_of
 from tests.people import LEVEL_2, answer, record, walk_to
 from thresholds.models import Contact, Edition, Indicator
 
@@ -62,3 +62,15 @@ def test_a_contact_that_is_retired_mid_conversation_gives_way_on_the_next_page(
     assert OLD not in bar
     # The record made before keeps what was shown then.
     assert OLD in main_part(teachers_browser.get(f"/conversations/{first.token}/summary/"))
+
+
+def test_an_edition_that_is_taken_back_mid_conversation_is_not_called_a_change_of_long_ago(
+    teachers_browser: Client, draft: Edition, edie: User
+) -> None:
+    before = shipped()
+    put_in_force(draft)
+    url = walk_to(teachers_browser, "signs")
+    editions.roll_back(edition=draft, by=edie, reason="An indicator stands at a wrong level.")
+    page = text_of(main_part(teachers_browser.get(url)))
+    assert f"“{draft.title}” was taken back" in page and before.title in page
+    assert CHANGED not in page and "wrong level" not in page
