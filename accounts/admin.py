@@ -3,17 +3,19 @@
 from contextlib import AbstractContextManager
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
 
 from accounts import second_factor
-from accounts.admin_events import told_memberships, told_powers
+from accounts.admin_events import told_account, told_memberships, told_sign_on_link
 from accounts.models import Agency, Membership, User
 from accounts.views import admin_sign_in
 
@@ -22,8 +24,9 @@ admin.site.index_title = "Guidance and accounts"
 # The one way in is our own sign-in page.
 admin.site.login = admin_sign_in
 # Nobody looks at the secrets of an authenticator app, or adds a provider that we would ask about
-# people. PersonAdmin removes what a person has.
-admin.site.unregister([Authenticator, SocialAccount, SocialApp, SocialToken])
+# people, or a second address, to which allauth would send a link for a new password. PersonAdmin
+# removes what a person has.
+admin.site.unregister([Authenticator, EmailAddress, SocialAccount, SocialApp, SocialToken])
 
 
 class LowercaseEmail(forms.ModelForm):
@@ -112,8 +115,18 @@ class PersonAdmin(TellsMemberships, UserAdmin):
     def save_model(
         self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool
     ) -> None:
-        with told_powers(obj, by=request.user):
+        with told_account(obj, by=request.user):
             super().save_model(request, obj, form, change)
+
+    def user_change_password(
+        self, request: HttpRequest, id: str, form_url: str = ""
+    ) -> HttpResponseBase:
+        """Set somebody's password, as the admin does, and tell it."""
+        person = self.get_object(request, unquote(id))
+        if person is None:
+            return super().user_change_password(request, id, form_url)
+        with told_account(person, by=request.user):
+            return super().user_change_password(request, id, form_url)
 
     @admin.action(
         description="Remove the second step to sign in (for a lost phone)", permissions=["change"]
@@ -131,8 +144,9 @@ class PersonAdmin(TellsMemberships, UserAdmin):
     )
     def remove_sign_on_link(self, request: HttpRequest, people: QuerySet[User]) -> None:
         for user in people:
-            SocialAccount.objects.filter(user=user).delete()
-            self.log_change(request, user, "Removed the link to single sign-on")
+            with told_sign_on_link(user, by=request.user):
+                SocialAccount.objects.filter(user=user).delete()
+                self.log_change(request, user, "Removed the link to single sign-on")
         names = ", ".join(people.values_list("email", flat=True))
         messages.success(request, f"Removed. The next single sign-on links them again: {names}.")
 

@@ -7,6 +7,7 @@ is there after, and the differences are written in the same transaction.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from allauth.socialaccount.models import SocialAccount
 from django.db import transaction
 from django.db.models import QuerySet
 
@@ -21,6 +22,7 @@ POWERS = {
     "is_staff": "staff",
     "is_superuser": "superuser",
 }
+BY_WHICH_THEY_SIGN_IN = ("email", "password")
 
 
 @contextmanager
@@ -65,12 +67,30 @@ def _whose(membership: Membership) -> tuple[int, int]:
 
 
 @contextmanager
-def told_powers(person: User, *, by: User) -> Iterator[None]:
-    """Note what a person's account may do from now on, and what no longer."""
+def told_account(person: User, *, by: User) -> Iterator[None]:
+    """Note what a person's account may do from now on, and by what else they sign in."""
     with transaction.atomic():
         before = User.objects.filter(pk=person.pk).first() or User()
         yield
+        after = User.objects.get(pk=person.pk)
         for power, word in POWERS.items():
-            if (now := getattr(person, power)) != getattr(before, power):
-                code = f"made-{word}" if now else f"no-longer-{word}"
-                note_about(person, Verb.ACCOUNT_CHANGED, actor=by, detail=code)
+            if (now := getattr(after, power)) != getattr(before, power):
+                _note_account(person, f"made-{word}" if now else f"no-longer-{word}", by)
+        for field in BY_WHICH_THEY_SIGN_IN:
+            if before.pk and getattr(after, field) != getattr(before, field):
+                _note_account(person, f"new-{field}", by)
+
+
+@contextmanager
+def told_sign_on_link(person: User, *, by: User) -> Iterator[None]:
+    """Note that a person's link to single sign-on is removed, where there is one."""
+    links = SocialAccount.objects.filter(user=person)
+    with transaction.atomic():
+        before = links.count()
+        yield
+        if links.count() < before:
+            _note_account(person, "sign-on-link-removed", by)
+
+
+def _note_account(person: User, code: str, by: User) -> None:
+    note_about(person, Verb.ACCOUNT_CHANGED, actor=by, detail=code)

@@ -1,6 +1,11 @@
 """What is changed in the admin about people is told, in the chain of the agency concerned."""
 
+from collections.abc import Callable
+
 import pytest
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount
+from django.contrib.admin import site as admin_site
 from django.db.models import Model
 from django.http import HttpResponse
 from django.test import Client
@@ -14,6 +19,7 @@ from tests.people import give_app, make_person, signed_in
 PAGES = pytest.mark.parametrize("page", ["person", "agency", "membership"])
 NOW = timezone.now()
 Fields = dict[str, object]
+Change = Callable[[Client, User], HttpResponse]
 
 
 @pytest.fixture
@@ -211,6 +217,42 @@ def test_a_person_of_no_agency_is_told_of_by_the_portal(admin: Client, sue: User
         assert told(Verb.ACCOUNT_CHANGED, None)[-1] == (sue.pk, f"user:{editor.pk}", code)
 
 
+def new_email(admin: Client, person: User) -> HttpResponse:
+    return save_person(admin, person, own_fields(person) | {"email": "other@example.org"})
+
+
+def new_password(admin: Client, person: User) -> HttpResponse:
+    fields = dict.fromkeys(("password1", "password2"), "three random words")
+    page = reverse("admin:auth_user_password_change", args=[person.pk])
+    return admin.post(page, fields | {"usable_password": "true"})
+
+
+def without_sign_on(admin: Client, person: User) -> HttpResponse:
+    SocialAccount.objects.create(user=person, provider="one", uid="1")
+    fields = {"action": "remove_sign_on_link", "_selected_action": person.pk}
+    return admin.post(address(User, "changelist"), fields)
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (new_email, "new-email"),
+        (new_password, "new-password"),
+        (without_sign_on, "sign-on-link-removed"),
+    ],
+)
+def test_a_change_of_how_a_person_signs_in_is_told(
+    admin: Client, sue: User, agency: Agency, teacher: User, change: Change, code: str
+) -> None:
+    assert change(admin, teacher).status_code == 302
+    assert all_told(agency) == [("account-changed", sue.pk, f"user:{teacher.pk}", code)]
+
+
+def test_nobody_is_given_a_second_address_by_which_a_password_could_be_had(admin: Client) -> None:
+    assert not admin_site.is_registered(EmailAddress)
+    assert admin.get("/admin/account/emailaddress/add/").status_code == 404
+
+
 def test_an_account_is_not_changed_where_that_cannot_be_told(
     admin: Client, teacher: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -228,6 +270,10 @@ def turn(admin: Client, person: User, power: str) -> HttpResponse:
     fields = own_fields(person)
     if fields.pop(power, None) is None:
         fields[power] = "on"
+    return save_person(admin, person, fields)
+
+
+def save_person(admin: Client, person: User, fields: Fields) -> HttpResponse:
     rows = list(person.memberships.all())
     fields |= {"memberships-TOTAL_FORMS": len(rows), "memberships-INITIAL_FORMS": len(rows)}
     for number, row in enumerate(rows):
