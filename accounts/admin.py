@@ -46,6 +46,10 @@ class PersonForm(LowercaseEmail, UserChangeForm):
     class Meta:
         model = User
         fields = "__all__"  # noqa: DJ007 - the admin's fieldsets choose
+        help_texts = {
+            "is_editor": "An editor sees no conversation. Tick “Staff status” too: most lists of "
+            "an edition are changed here."
+        }
 
 
 class MembershipInline(admin.TabularInline):

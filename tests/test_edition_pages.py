@@ -105,6 +105,18 @@ def test_a_draft_shows_what_it_is_made_of_with_links(edies: Client, draft: Editi
     assert f"from={SHIPPED}&amp;to={draft.slug}" in page
 
 
+def test_an_editor_whom_the_tables_refuse_is_told_who_can_help(
+    edies: Client, edie: User, draft: Edition
+) -> None:
+    tables, page = reverse("admin:index"), at("edition", draft)
+    for is_staff in (True, False):
+        User.objects.filter(pk=edie.pk).update(is_staff=is_staff)
+        home = shown(edies.get(reverse("editors_home")))
+        assert (f'href="{tables}"' in home) == is_staff
+        assert ("Staff status" in shown(edies.get(page))) != is_staff
+    assert edies.get(tables, follow=True).status_code == 403
+
+
 def test_a_draft_shows_errors_apart_from_warnings_with_links(edies: Client, draft: Edition) -> None:
     spoil(draft)
     text = Indicator.objects.get(edition=draft, code="dd034").text
