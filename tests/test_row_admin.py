@@ -74,6 +74,23 @@ def test_an_editor_changes_a_row_of_a_draft(
 
 
 @ROWS
+def test_the_second_of_two_editors_is_told_and_writes_nothing_over(
+    model: RowModel, browser: Client, draft: Edition
+) -> None:
+    row = first(model, draft)
+    page = address(model, "change", row.pk)
+    mine = shown(browser.get(page)) | {"section": "Mine"}
+    save(browser, row, section="Theirs")
+    refused = browser.post(page, mine)
+    assert refused.status_code == 200 and "Theirs" in refused.content.decode()
+    form = refused.context["adminform"].form
+    assert form["section"].value() == "Mine" and first(model, draft).section == "Theirs"
+    # Whoever has seen that may save theirs all the same.
+    assert browser.post(page, mine | {"seen": form["seen"].value()}).status_code == 302
+    assert first(model, draft).section == "Mine"
+
+
+@ROWS
 def test_an_editor_deletes_a_row_of_a_draft(
     model: RowModel, browser: Client, draft: Edition
 ) -> None:

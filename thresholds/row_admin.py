@@ -5,6 +5,7 @@ withdraws a proposal. Who changed which field is kept by the admin's own history
 """
 
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -24,6 +25,11 @@ from thresholds.drafts import changing, may_edit
 from thresholds.next_steps import wrong_conditions
 
 FILTER = "edition__id__exact"
+OVERTAKEN = (
+    "Another editor changed this while you had it open. Nothing of yours is saved yet, and nothing "
+    "is lost. Where it differs from yours, it says now what stands below. If yours is right, save "
+    "it again."
+)
 
 
 def drafts() -> QuerySet[m.Edition]:
@@ -34,6 +40,45 @@ def code_of(row: Model, what: str = "") -> str:
     """Return how an event names a row, such as indicator-dd104."""
     name = f"{row._meta.model_name}-{what or getattr(row, 'code', '') or row.pk or 'new'}"
     return name.lower().replace("_", "-")[:64]
+
+
+class SeenForm(forms.ModelForm):
+    """A row as its editor had it before them: `seen` is its version. Two editors may have it open.
+
+    Whoever saves second is told what stands there by now, and nothing of theirs is lost.
+    """
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["seen"] = version_of(self.instance)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        # The row is as the database has it: what was posted comes into it after this.
+        if data.get("seen") and data["seen"] != version_of(self.instance):
+            self.data = self.data.copy()
+            self.data[self.add_prefix("seen")] = version_of(self.instance)
+            self.add_error(None, ValidationError([OVERTAKEN, *self._as_it_stands()]))
+        return data
+
+    def _as_it_stands(self) -> list[str]:
+        """Return what the row says by now where that is not what was posted."""
+        differs = [name for name in self.changed_data if name != "seen"]
+        return [f"{self.fields[name].label}: {told(self.instance, name)}" for name in differs]
+
+
+def version_of(row: Model) -> str:
+    """Return what tells whether somebody has changed a row: 64 hexadecimal digits."""
+    facts = {name: told(row, name) for name in forms.model_to_dict(row)}
+    return sha256(repr(sorted(facts.items())).encode()).hexdigest()
+
+
+def told(row: Model, name: str) -> str:
+    value = getattr(row, name)
+    return "; ".join(str(each) for each in value.all()) if hasattr(value, "all") else str(value)
 
 
 class ForEditors(admin.ModelAdmin):
@@ -54,6 +99,12 @@ class RowAdmin(ForEditors):
     list_filter: Sequence[str] = ("edition",)
     list_select_related: Sequence[str] = ("edition",)
     fixed: Sequence[str] = ("code",)
+    form: type[forms.ModelForm] = SeenForm
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[Any]:
+        fields = super().get_fields(request, obj)
+        changes = obj is None or self.has_change_permission(request, obj)
+        return fields if changes else [name for name in fields if name != "seen"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return may_edit(request.user) and drafts().exists()
@@ -149,7 +200,7 @@ def _number(text: str | None) -> int | None:
     return int(text) if text and text.isdecimal() and len(text) < 18 else None
 
 
-class NextStepForm(forms.ModelForm):
+class NextStepForm(SeenForm):
     """`when` is JSON, and must name what there is: a page could not read anything else."""
 
     class Meta:
