@@ -93,7 +93,8 @@ class KeepFromForm(forms.Form):
     people = forms.MultipleChoiceField(
         label="Who must not open this record?",
         widget=forms.CheckboxSelectMultiple,
-        help_text="Somebody whom the worry is about. They cannot open it from the next click on.",
+        help_text="Somebody whom the worry is about. They cannot open it from the next click on, "
+        "and you cannot take this back.",
         error_messages={"required": "Choose at least one person"},
     )
 
@@ -117,8 +118,8 @@ class KeepFromOneForm(forms.Form):
 
     email = forms.EmailField(
         label="Email address of whoever must not open this record",
-        help_text="Somebody whom the worry is about. They cannot open it from the next click on. "
-        "You can name another after that.",
+        help_text="Somebody whom the worry is about. They cannot open it from the next click on, "
+        "and you cannot take this back. You can name another after that.",
         # Neither the person's own address, which a browser would offer, nor one kept by it.
         widget=forms.EmailInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
         error_messages={
