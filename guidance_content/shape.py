@@ -164,7 +164,8 @@ def _check_string(value: str, rule: Schema, where: str) -> None:
     if len(value) > rule.get("maxLength", len(value)):
         raise wrong(where, f"has {len(value)} characters and may have {rule['maxLength']}")
     if "pattern" in rule and not re.fullmatch(rule["pattern"].strip("^$"), value):
-        raise wrong(where, f"{quoted(value)} is not written as it must be")
+        how = f": {rule['description']}".rstrip(".") if "description" in rule else ""
+        raise wrong(where, f"{quoted(value)} is not written as it must be{how}")
     if "format" in rule and not _is_day(value, partial=rule["format"] == "partial-date"):
         raise wrong(where, f"{quoted(value)} is no date, such as 2019-12-31")
 

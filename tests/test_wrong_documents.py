@@ -15,7 +15,7 @@ from guidance_content.exchange import as_document
 from guidance_content.importing import import_document
 from guidance_content.management.commands import import_edition
 from guidance_content.references import KEYS
-from guidance_content.shape import LARGEST, DocumentError, read_document
+from guidance_content.shape import LARGEST, DocumentError, read_document, schema
 from tests.documents import Document, but_for_its_life, everything
 from tests.elsewhere import northshire
 
@@ -133,6 +133,13 @@ def test_a_wrong_document_writes_nothing_and_says_where(
     assert len(str(refused.value).splitlines()) == 1
     assert len(str(refused.value)) < 300
     assert everything() == before
+
+
+def test_who_writes_a_code_wrongly_is_told_how_it_is_written() -> None:
+    with pytest.raises(DocumentError) as refused:
+        read_document(json.dumps(at("indicators.0.code", "new sign")(northshire())).encode())
+    assert "indicators[0].code" in str(refused.value)
+    assert schema()["$defs"]["code"]["description"].rstrip(".") in str(refused.value)
 
 
 def test_whatever_part_is_missing_is_named() -> None:
