@@ -30,9 +30,14 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        """Return where a person's work is: editors have no conversations."""
-        if request.user.is_editor:
+        """Return where a person's work is: not all have conversations."""
+        person = request.user
+        if person.is_editor:
             return reverse("editors_home")
+        if person.is_reader:
+            return reverse("numbers")
+        if person.is_staff and not person.roles:
+            return reverse("admin:index")
         return super().get_login_redirect_url(request)
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:

@@ -14,6 +14,7 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from accounts.models import Agency, Membership, User
+from tests.pages import main_part
 
 pytestmark = pytest.mark.django_db
 
@@ -66,6 +67,23 @@ def test_a_person_signs_in_and_comes_to_their_conversations(client: Client, tess
 def test_an_editor_comes_to_the_editors_room(client: Client) -> None:
     User.objects.create_user(EMAIL, PASSWORD, name="Edie", is_editor=True, is_staff=True)
     assert sign_in(client, EMAIL, PASSWORD)["Location"] == reverse("editors_home")
+
+
+def test_a_reader_comes_to_the_numbers_and_is_offered_nothing_that_refuses_them(
+    client: Client, tess: User
+) -> None:
+    begin = f'href="{reverse("conversation_new")}"'
+    sign_in(client, EMAIL, PASSWORD)
+    assert begin in main_part(client.get(reverse("conversation_list")))
+    tess.memberships.update(role=Membership.Role.READER)
+    client.logout()
+    assert sign_in(client, EMAIL, PASSWORD)["Location"] == reverse("numbers")
+    assert begin not in main_part(client.get(reverse("conversation_list")))
+
+
+def test_who_only_administers_comes_to_the_admin(client: Client) -> None:
+    User.objects.create_superuser(EMAIL, PASSWORD, name="Sue")
+    assert sign_in(client, EMAIL, PASSWORD)["Location"] == reverse("admin:index")
 
 
 def test_the_email_address_may_be_typed_in_capitals(client: Client, tess: User) -> None:
