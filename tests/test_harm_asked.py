@@ -21,6 +21,20 @@ def test_whoever_judges_the_highest_level_is_asked_whether_there_is_harm(
     assert done.child_protection and done.urgency == "now"
 
 
+def test_where_harm_is_not_asked_about_the_page_says_how_to_raise_it(
+    teachers_browser: Browser,
+) -> None:
+    """By the judgement: the highest level asks. In danger now, it is child protection already."""
+    reading = walk_to(teachers_browser, "reading")
+    to_judgement = f'href="{reading.replace("reading", "judgement")}">Change your judgement'
+    page = teachers_browser.get(reading).content.decode()
+    assert 'name="significant_harm"' not in page and to_judgement in page
+    for asked in ({"judgement": JUDGED_HIGHEST}, {"danger": {"danger": "yes"}}):
+        reading = walk_to(teachers_browser, "reading", **asked)
+        page = teachers_browser.get(reading).content.decode()
+        assert to_judgement.split("/")[-1] not in page
+
+
 @pytest.mark.parametrize(
     ("slug", "taken_back"),
     [("signs", {"codes": ["dd034"]}), ("judgement", LEVEL_2["judgement"])],
