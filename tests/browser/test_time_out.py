@@ -134,6 +134,26 @@ def test_staying_in_one_tab_is_staying_in_all(at_a_step: Person) -> None:
     expect(page.locator("dialog")).not_to_be_visible()
 
 
+def test_signing_out_in_one_tab_is_signing_out_in_all(at_a_step: Person) -> None:
+    """On a computer that others use, nothing is left to be read behind the tab that was closed."""
+    page, other = at_a_step.page, Person(at_a_step.context, at_a_step.portal)
+    at_a_step.answer("concern", TYPED)
+    other.open("/conversations/")
+    other.sign_out()
+    page.clock.run_for(SECOND)
+    expect(page.locator("main")).to_be_hidden()
+    expect(page.get_by_text(TYPED)).to_be_hidden()
+
+
+def test_signing_out_saves_what_was_typed_in_a_step(at_a_step: Person, portal: Portal) -> None:
+    step = at_a_step.path
+    at_a_step.answer("concern", TYPED)
+    at_a_step.sign_out()
+    at_a_step.open(f"/account/login/?next={step}")
+    at_a_step.give_password(TEACHER, portal.passwords[TEACHER])
+    assert at_a_step.field("concern").input_value() == TYPED
+
+
 def test_signing_out_from_the_warning_saves_the_draft_first(at_a_step: Person) -> None:
     page, step = at_a_step.page, at_a_step.path
     at_a_step.answer("concern", TYPED)

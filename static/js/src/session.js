@@ -162,6 +162,16 @@ dialog.addEventListener("cancel", (event) => {
 dialog.addEventListener("close", () => over && dialog.showModal());
 dialog.querySelector("[data-stay]").addEventListener("click", extend);
 dialog.querySelector("[data-leave]").addEventListener("click", finish);
+// Whoever signs out in one tab is out in all of them, and no other tab shows what stands in it.
+const out = document.querySelector(`form[action="${leave}"]`);
+out?.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  over = true;
+  await save().catch(() => false);
+  ends = 0;
+  share();
+  out.submit();
+});
 for (const button of dialog.querySelectorAll("[data-go-on]")) button.addEventListener("click", goOn);
 main.addEventListener("input", () => {
   typing = true;
