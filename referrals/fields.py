@@ -18,6 +18,11 @@ LONG = 20_000
 MISSING = "missing"
 DATE_PARTS = ("day", "month", "year")
 # Control characters, and marks that show nothing or turn the text around them.
+CLOCK_FORMATS = [
+    *("%H:%M", "%H.%M", "%H%M"),
+    *("%I:%M%p", "%I.%M%p", "%I:%M %p", "%I.%M %p", "%I%p", "%I %p"),
+]
+HALF_OF_DAY = re.compile(r"([ap])\.? ?m\.?$", re.IGNORECASE)
 UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
 )
@@ -147,6 +152,28 @@ def month_number(typed: str) -> int:
         if name.startswith(typed.lower()):
             return number
     raise ValueError(typed)
+
+
+class ClockField(forms.TimeField):
+    """A time of day as people write it: 17:45, 5.45pm, 5:45 p.m."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            label="At what time?",
+            help_text="For example, 17:45 or 5.45pm.",
+            input_formats=CLOCK_FORMATS,
+            widget=forms.TimeInput(format="%H:%M", attrs={"class": "govuk-input--width-5"}),
+            error_messages={
+                "required": "Enter the time",
+                "invalid": "Enter the time with hours and minutes, like 17:45",
+            },
+            **kwargs,
+        )
+
+    def to_python(self, value: Any) -> time | None:
+        return super().to_python(
+            HALF_OF_DAY.sub(r"\1m", value) if isinstance(value, str) else value
+        )
 
 
 def missing(message: str) -> ValidationError:

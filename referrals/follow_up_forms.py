@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.choices import Choice
 from referrals.fields import (
+    ClockField,
     DatePartsField,
     long_text,
     moment_of,
@@ -17,7 +18,6 @@ from referrals.fields import (
     refuse_past,
     short_text,
 )
-from referrals.forms import CLOCK_FORMATS
 from referrals.models import CouncilAnswer
 from referrals.wording import long_day
 
@@ -37,16 +37,7 @@ class MomentForm(forms.Form):
     """A day and a time, together a moment in the past: `cleaned_data["moment"]`."""
 
     on = DatePartsField(label="On which day?", error_messages={"required": "Enter the day"})
-    at = forms.TimeField(
-        label="At what time?",
-        help_text="For example, 17:45 or 5.45pm.",
-        input_formats=CLOCK_FORMATS,
-        widget=forms.TimeInput(format="%H:%M", attrs={"class": "govuk-input--width-5"}),
-        error_messages={
-            "required": "Enter the time",
-            "invalid": "Enter the time with hours and minutes, like 17:45",
-        },
-    )
+    at = ClockField()
 
     def __init__(self, *args: Any, earliest: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -16,6 +16,7 @@ from referrals import answers
 from referrals.fields import (
     YES_NO,
     YES_NO_UNKNOWN,
+    ClockField,
     DatePartsField,
     StepForm,
     long_text,
@@ -32,10 +33,6 @@ from thresholds.next_steps import asks_about_harm, level_acted_on
 PREGNANCY_DAYS = 310
 # The glossary's: up to that age somebody can be a child at risk of exploitation.
 OLDEST = 25
-CLOCK_FORMATS = [
-    *("%H:%M", "%H.%M", "%H%M"),
-    *("%I:%M%p", "%I.%M%p", "%I:%M %p", "%I.%M %p", "%I%p", "%I %p"),
-]
 SEEN_BY = [
     ("", "Choose"),
     ("me", "I saw or heard it"),
@@ -145,14 +142,7 @@ class CallForm(StepForm):
     )
     to = short_text("Name of the service or person", required=False)
     on = DatePartsField(label="On which day?", required=False)
-    at = forms.TimeField(
-        label="At what time?",
-        required=False,
-        help_text="For example, 17:45 or 5.45pm.",
-        input_formats=CLOCK_FORMATS,
-        widget=forms.TimeInput(format="%H:%M", attrs={"class": "govuk-input--width-5"}),
-        error_messages={"invalid": "Enter the time with hours and minutes, like 17:45"},
-    )
+    at = ClockField(required=False)
     said = long_text("What was said?", required=False)
 
     def clean(self) -> dict[str, object]:
