@@ -170,11 +170,11 @@ def vouched_email(claims: Claims, settings: dict[str, Any]) -> str:
     if not email.isascii() or domain not in settings["domains"]:
         return ""
     if settings["emails"] == "tenant":
-        # A guest of the tenant brings an address that somebody else's tenant gave.
-        is_guest = (
-            str(claims.get("acct", "0")) != "0" or claims.get("idp", claims["iss"]) != claims["iss"]
-        )
-        return "" if is_guest else email
+        # A guest of the tenant brings an address that somebody else's tenant gave. One of whom
+        # nothing is told may be a guest.
+        is_member = str(claims.get("acct")) == "0"
+        came_by_another = claims.get("idp", claims["iss"]) != claims["iss"]
+        return email if is_member and not came_by_another else ""
     if claims["iss"] == GOOGLE and claims.get("hd") != domain:
         return ""  # a private Google account, made with an address of the domain at some time
     return email if claims.get("email_verified") is True else ""

@@ -73,7 +73,7 @@ def test_the_portal_starts_with_safe_providers(listed: list[dict[str, Any]]) -> 
 
 # Whom a provider vouches for
 
-STAFF = {"iss": MICROSOFT, "email": "Tess@School.example"}
+STAFF = {"iss": MICROSOFT, "email": "Tess@School.example", "acct": "0"}
 GOOGLE = {
     "iss": "https://accounts.google.com", "email": EMAIL, "email_verified": True,
     "hd": "school.example",
@@ -86,6 +86,7 @@ GOOGLE = {
         (STAFF, "tenant", EMAIL),
         (STAFF | {"acct": 0}, "tenant", EMAIL),
         (STAFF | {"acct": 1}, "tenant", ""),
+        (STAFF | {"acct": None}, "tenant", ""),
         (STAFF | {"idp": "https://sts.windows.net/another/"}, "tenant", ""),
         (STAFF | {"email": "tess@gmail.example"}, "tenant", ""),
         (STAFF | {"email": "tess@sub.school.example"}, "tenant", ""),
