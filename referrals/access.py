@@ -33,14 +33,18 @@ SAVED = {"step": "step", "data": "data"}
 def personal(view: View) -> View:
     """A page about a person: behind sign-in, and kept by no browser and no cache.
 
-    Whoever posts after being signed out gets back what they typed, to copy.
+    Whoever posts after being signed out gets back what they typed, to copy. A conversation that
+    is erased while somebody acts on it is gone, as one that was never there.
     """
 
     @wraps(view)
     def wrapper(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         if request.method == "POST" and not request.user.is_authenticated:
             return show(request, "journey/signed_out.html", status=403, typed=typed(request))
-        return login_required(view)(request, *args, **kwargs)
+        try:
+            return login_required(view)(request, *args, **kwargs)
+        except Conversation.DoesNotExist:
+            raise Http404 from None
 
     return never_cache(wrapper)
 

@@ -6,7 +6,7 @@ from django.test import Client as Browser
 from django.utils import timezone
 
 from accounts.models import Agency, Membership, User
-from referrals import follow_up, review
+from referrals import erasure, follow_up, review, services
 from referrals.models import Addendum, Conversation, CouncilAnswer, Escalation, Review
 from tests.pages import main_of, text_of
 from tests.people import LEVEL_2, make_person, record, signed_in
@@ -180,6 +180,21 @@ def test_nothing_is_signed_off_over_what_was_done_meanwhile(
         with pytest.raises(review.ReadSomethingElse):
             review.review(conversation=done, reviewer=lead, decision=Decision.SIGN_OFF, read=read)
     assert not done.reviews.exists()
+
+
+def test_a_record_erased_while_somebody_acts_on_it_is_gone(
+    done: Conversation, lead: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the page that was found and the act on it."""
+    browser, locked = signed_in(lead), services.lock
+
+    def erased_first(conversation: Conversation) -> Conversation:
+        monkeypatch.setattr(services, "lock", locked)
+        erasure.erase(conversation=conversation, reason="by-mistake", by=lead)
+        return locked(conversation)
+
+    monkeypatch.setattr(services, "lock", erased_first)
+    assert browser.post(address(done, "add"), {"text": "He came again."}).status_code == 404
 
 
 def test_a_call_noted_after_it_was_signed_off_comes_before_a_lead_again(
