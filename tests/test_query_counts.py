@@ -44,8 +44,8 @@ LIMITS: dict[int, str] = {
     1: "health",
     2: "edition_schema",
     3: (
-        "conversation_escalate conversation_review edition_compare_pdf invitation_accept "
-        "invitation_send_again invitation_withdraw "
+        "conversation_escalate conversation_review edition_compare_pdf edition_preview "
+        "invitation_accept invitation_send_again invitation_withdraw preview_stop "
     ),
     4: "accessibility conversation_check cookies edition_import front privacy",
     5: (
