@@ -64,12 +64,8 @@ class ServerText(Text):
     """
 
     numbers = count(1)
-    # It holds for the statements beside it, and for what is left of a transaction.
-    PLANNED_ANEW = "SET LOCAL plan_cache_mode = force_custom_plan; "
 
-    def __init__(
-        self, sql: str, params: tuple[Any, ...], connection: Any, table: str, planned_anew: bool
-    ) -> None:
+    def __init__(self, sql: str, params: tuple[Any, ...], connection: Any, table: str) -> None:
         with connection.cursor() as cursor:
             places, told = count(1), []
             for param in params:
@@ -77,7 +73,7 @@ class ServerText(Text):
                 told.append(f"${next(places)}" if is_told else _literal(cursor, param))
         text = (sql % tuple(told)).replace("%", "%%")
         super().__init__(text, tuple(param for param in params if isinstance(param, Given)))
-        self.table, self.before = table, self.PLANNED_ANEW if planned_anew else ""
+        self.table = table
         self._names: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
 
     def asked(self, values: tuple[object, ...], connection: Any) -> Asked:
@@ -86,10 +82,10 @@ class ServerText(Text):
         connection.ensure_connection()
         on, given = connection.connection, self._told(values, connection)
         if name := self._names.get(on):
-            return self.before + _execute(name, given), given, _nothing
+            return _execute(name, given), given, _nothing
         # A name of its own for each try: whether one that failed was prepared, nobody knows.
         name = f"{self.table}_{next(self.numbers)}"
-        sql = f"{self.before}PREPARE {name} AS {self.sql}; {_execute(name, given)}"
+        sql = f"PREPARE {name} AS {self.sql}; {_execute(name, given)}"
         return sql, given, partial(self._names.setdefault, on, name)
 
 
@@ -108,12 +104,12 @@ def _literal(cursor: Any, value: object) -> str:
 class Prepared(Generic[Row]):
     """What `make` returns, for values that are told each time. It is made when first asked for.
 
-    `planned_anew` is for what depends on how many rows one of the values has: of a thousand
-    agencies one may have half of all records. PostgreSQL plans what it prepares for the usual one.
+    PostgreSQL plans it once, for values of usual frequency. Where one value has half of all rows,
+    and another hardly any, there must be an index that is short for both.
     """
 
-    def __init__(self, make: Callable[[], QuerySet[Row]], planned_anew: bool = False) -> None:
-        self.make, self.planned_anew = make, planned_anew
+    def __init__(self, make: Callable[[], QuerySet[Row]]) -> None:
+        self.make = make
         # By the name of the database: the text is another in another kind of database.
         self._compiled: dict[str, tuple[Any, Text]] = {}
 
@@ -143,7 +139,7 @@ class Prepared(Generic[Row]):
         sql, params = compiler.as_sql()
         if connection.vendor == "postgresql":
             table = self._rows.model._meta.db_table
-            text: Text = ServerText(sql, params, connection, table, self.planned_anew)
+            text: Text = ServerText(sql, params, connection, table)
         else:
             text = Text(sql, params)
         return self._compiled.setdefault(name, (compiler, text))

@@ -4,7 +4,7 @@ import random
 import re
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from django.db import connection
@@ -26,8 +26,9 @@ def sql(lead: User, agency: Agency, times: int) -> list[Line]:
     browser = browser_of(lead)
     pages, again, counts, slow = [], [], [], (0.0, "")
     # A worker meets each combination of filters for the first time once, and prepares it.
-    for asked in _asked(agency, 2):
-        _timed(browser, asked)
+    for asked in _asked(agency, 12):
+        for after in ("", _place(asked["status"], timezone.now())):
+            _timed(browser, asked | {"after": after})
     for asked in _asked(agency, times):
         for text, seconds, warm in _timed(browser, asked, again=True):
             if "COUNT(*)" in text and "waits_since" in text and "LIMIT" in text:
@@ -132,9 +133,14 @@ def _asked(agency: Agency, times: int) -> Iterator[dict[str, str]]:
                 {"since": f"{back:%Y-%m-%d}"},
                 {"until": f"{back:%Y-%m-%d}"},
             ):
-                place = f"{now - timedelta(days=pick.randrange(1500)):%Y-%m-%dT%H:%M:%S+00:00}~1"
-                after = f"{pick.randrange(8)}~{place}" if status == "to-review" else place
+                moment = now - timedelta(days=pick.randrange(1500))
+                after = _place(status, moment, pick.randrange(8))
                 yield {"status": status, **narrowed, "after": pick.choice(["", after])}
+
+
+def _place(status: str, moment: datetime, turn: int = 0) -> str:
+    place = f"{moment:%Y-%m-%dT%H:%M:%S+00:00}~1"
+    return f"{turn}~{place}" if status == "to-review" else place
 
 
 def _timed(

@@ -36,6 +36,12 @@ def desk_indexes() -> list[Index]:
             name="conversation_waits",
             condition=Q(waits_since__isnull=False),
         ),
+        # What waits of one author: their records are few, and so is what waits beside all others.
+        Index(
+            fields=["agency", "author", "turn", "waits_since", "id"],
+            name="conversation_waits_of",
+            condition=Q(waits_since__isnull=False),
+        ),
         # What is late waits as well, but only what stands here may be counted in it.
         Index(
             fields=["agency", "id"],
@@ -53,6 +59,13 @@ def desk_indexes() -> list[Index]:
             fields=["agency", "waits_since", "updated_at"],
             name="conversation_left_lying",
             condition=Q(status="draft", danger=True),
+        ),
+        # A child who lives elsewhere is rare in one agency and usual in another: these are walked
+        # alone, drafts too.
+        Index(
+            fields=["agency", "status", *latest, "review_state", "judged_level"],
+            name="conversation_elsewhere",
+            condition=Q(area=None),
         ),
         # Empty, unless something was recorded that nobody put in its place.
         Index(

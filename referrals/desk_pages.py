@@ -97,18 +97,7 @@ def page_of(
 def _prepared(status: str, names: frozenset[str]) -> Prepared[Conversation]:
     """Return the page with these filters. There are some hundreds of them, and few are used."""
     told = {name: GIVEN.get(name, True) for name in names}
-    return Prepared(
-        lambda: in_rows(asked_for(status, told))[:ROWS], planned_anew=_is_uneven(status, names)
-    )
-
-
-def _is_uneven(status: str, names: frozenset[str]) -> bool:
-    """Say whether the database must choose its way for whom it is asked about.
-
-    A child who lives elsewhere is rare in one agency and usual in another. And where an author's
-    records wait, it can begin with the author or with what waits.
-    """
-    return "elsewhere" in names or (status == TO_REVIEW and "author" in names)
+    return Prepared(lambda: in_rows(asked_for(status, told))[:ROWS])
 
 
 def asked_for(status: str, told: Mapping[str, Any]) -> ConversationQuerySet:
@@ -267,7 +256,8 @@ def _earlier() -> QuerySet[Conversation, Any]:
     by_name = seen.filter(child__name_key__gt="", child__name_key__in=names)
     by_reference = seen.filter(child__reference_key__gt="", child__reference_key__in=references)
     shown = ("pk", "recorded_at", "child__born_key", "child__reference_key")
-    return by_name.values_list(*shown).union(by_reference.values_list(*shown))
+    # One that is found both ways comes twice: whoever counts them holds them in sets.
+    return by_name.values_list(*shown).union(by_reference.values_list(*shown), all=True)
 
 
 EARLIER: Prepared[Any] = Prepared(_earlier)

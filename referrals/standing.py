@@ -23,7 +23,6 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import Coalesce, Greatest
-from django.db.models.lookups import GreaterThanOrEqual
 from django.utils import timezone
 
 from accounts.models import Agency
@@ -67,12 +66,12 @@ DANGER, PROTECTION, HIGHEST, OVERDUE, BELOW, REFUSED, AGAIN = REASONS = (
 )
 
 
-def is_highest() -> GreaterThanOrEqual:
+def is_highest() -> Exists:
     """Return the condition that somebody judged or the guidance read the edition's last level."""
-    levels = Level.objects.filter(edition=OuterRef("edition")).order_by("-number")
     # Of nothing and a number, SQLite says that nothing is the greater.
-    told = (Coalesce(level, Value(0)) for level in ("judged_level", "read_level"))
-    return GreaterThanOrEqual(Greatest(*told), Subquery(levels.values("number")[:1]))
+    told = (Coalesce(OuterRef(level), Value(0)) for level in ("judged_level", "read_level"))
+    higher = Level.objects.filter(edition=OuterRef("edition"), number__gt=Greatest(*told))
+    return ~Exists(higher.order_by())
 
 
 def _comes_again() -> Exists:

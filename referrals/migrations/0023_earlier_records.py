@@ -1,4 +1,8 @@
-"""Let the desk say of each row how many earlier ones there are, and read indexes alone for it."""
+"""Let the desk say of each row how many earlier ones there are, and read indexes alone for it.
+
+And let it walk along what waits of one author, and along the children who live elsewhere, so that
+one plan does for every agency.
+"""
 
 from django.db import migrations, models
 
@@ -28,6 +32,22 @@ class Migration(migrations.Migration):
                 fields=["id"],
                 include=("agency", "reaches_leads", "recorded_at"),
                 name="conversation_seen",
+            ),
+        ),
+        AddIndex(
+            model_name="conversation",
+            index=models.Index(
+                fields=["agency", "author", "turn", "waits_since", "id"],
+                condition=models.Q(("waits_since__isnull", False)),
+                name="conversation_waits_of",
+            ),
+        ),
+        AddIndex(
+            model_name="conversation",
+            index=models.Index(
+                fields=["agency", "status", "-updated_at", "-id", "review_state", "judged_level"],
+                condition=models.Q(("area", None)),
+                name="conversation_elsewhere",
             ),
         ),
         RemoveIndex(model_name="child", name="child_by_name"),
