@@ -6,9 +6,10 @@ conversations there are. What leaves `numbers_of` is safe to show (see small_num
 
 So that a hidden number cannot be had from two tables, each table but that of the domains
 puts every conversation in one row, under the one total; a count that two tables share is
-marked. Periods are whole months (see periods). How often there are several conversations
-about one child is left out: in most agencies every such number would be hidden, and one
-child with many conversations could be told from it all the same.
+marked. Where nearly all were judged at one level, three tables together can tell it all the
+same: docs/hazards.md says so. Periods are whole months (see periods). How often there are
+several conversations about one child is left out: in most agencies every such number would
+be hidden, and one child with many conversations could be told from it all the same.
 """
 
 from collections.abc import Iterable, Iterator

@@ -1,5 +1,7 @@
 """The pages of a conversation until it is recorded. One view serves all steps."""
 
+import re
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -29,6 +31,8 @@ def conversation_list(request: HttpRequest) -> HttpResponse:
     own = Conversation.objects.own_of(request.user).for_lists().select_related("child", "area")
     drafts = list(own.drafts().select_related("agency").prefetch_related("answers")[:LIST_SIZE])
     going = retention.going(drafts, timezone.now())
+    page = page_asked(request)
+    recorded = list(own.recorded()[page * LIST_SIZE : (page + 1) * LIST_SIZE + 1])
     if request.method == "GET":
         retention.tell_going([draft for draft in drafts if draft.pk in going], request.user)
     return show(
@@ -38,10 +42,18 @@ def conversation_list(request: HttpRequest) -> HttpResponse:
             (draft, summary.child_line(services.saved_answers(draft)), going.get(draft.pk))
             for draft in drafts
         ],
-        recorded=own.recorded()[:LIST_SIZE],
+        recorded=recorded[:LIST_SIZE],
+        newer=page - 1 if page else None,
+        older=page + 1 if len(recorded) > LIST_SIZE else None,
         asked=own.recorded().filter(review_state=Conversation.ReviewState.ASKED)[:LIST_SIZE],
         due=due.pressing(own)[:LIST_SIZE],
     )
+
+
+def page_asked(request: HttpRequest) -> int:
+    """Return which page of one's own records is asked for. The first is 0."""
+    text = request.GET.get("page", "")
+    return int(text) if re.fullmatch("[0-9]{1,4}", text) else 0
 
 
 @personal

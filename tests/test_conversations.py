@@ -386,3 +386,24 @@ def test_a_parameter_that_comes_twice_or_in_the_address_changes_nothing(
         sent = f"login=teacher@school.example&password=a+long+pass+phrase&{body}"
         answer = Client().generic("POST", "/account/login/?next=//evil.example/", sent, form)
         assert answer["Location"] == "/conversations/"
+
+
+def test_ones_own_list_has_every_record_on_some_page(
+    teachers_browser: Browser, teacher: User, agency: Agency, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("referrals.views.LIST_SIZE", 2)
+    made = [record(teachers_browser, child=CHILD | {"name": f"Amina {n}"}) for n in range(5)]
+    pages = [
+        teachers_browser.get(f"/conversations/?page={page}").content.decode() for page in range(3)
+    ]
+    shown = [[done.reference for done in made if done.reference in page] for page in pages]
+    assert [len(each) for each in shown] == [2, 2, 1]
+    assert {reference for each in shown for reference in each} == {d.reference for d in made}
+    assert ["?page=1" in pages[0], "?page=2" in pages[1], "?page=3" in pages[2]] == [1, 1, 0]
+
+
+@pytest.mark.parametrize("page", ["-1", "x", "99999", "1e3", "9", "\x00"])
+def test_a_page_of_ones_own_list_that_is_none_is_no_error(
+    teachers_browser: Browser, page: str
+) -> None:
+    assert teachers_browser.get("/conversations/", {"page": page}).status_code == 200
