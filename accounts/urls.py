@@ -13,6 +13,7 @@ from accounts import views
 PAGES = (
     ("login/", views.SignIn.as_view(), "account_login"),
     ("logout/", allauth_views.logout, "account_logout"),
+    ("signed-out/", views.signed_out, "account_signed_out"),
     ("stay/", views.stay, "account_stay"),
     ("places/", views.where_signed_in, "account_places"),
     ("inactive/", allauth_views.account_inactive, "account_inactive"),

@@ -17,7 +17,7 @@ from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.csrf import csrf_failure
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import forms, places, sign_ins
 from accounts.middleware import extend
@@ -116,6 +116,14 @@ def no_token(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Refuse a form without its token, as Django does, and write it down."""
     sign_ins.forged(request)
     return csrf_failure(request, reason=reason)
+
+
+@require_safe
+def signed_out(request: HttpRequest) -> HttpResponse:
+    """Say so to whoever signs out. The front page is the same for those who are signed in."""
+    if request.user.is_authenticated:
+        return redirect("front")
+    return render(request, "account/signed_out.html")
 
 
 @require_POST

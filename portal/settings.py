@@ -169,7 +169,7 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "conversation_list"
-ACCOUNT_LOGOUT_REDIRECT_URL = "front"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_signed_out"
 
 # The second factor, compulsory for leads, editors and staff: accounts/second_factor.py.
 SECOND_FACTOR_FOR_ALL = env.bool("SECOND_FACTOR_FOR_ALL", default=False)

@@ -24,6 +24,7 @@ PAGES = [
     "account_login",
     "account_signup",
     "account_inactive",
+    "account_signed_out",
     "account_reset_password",
     "account_reset_password_done",
     "account_reset_password_from_key_done",
@@ -183,8 +184,14 @@ def test_signing_out_takes_a_post_and_a_get_asks_first(client: Client, tess: Use
     assert client.get(reverse("account_logout")).status_code == 200
     assert is_signed_in(client)
     response = client.post(reverse("account_logout"))
-    assert response["Location"] == reverse("front")
+    assert response["Location"] == reverse("account_signed_out")
     assert not is_signed_in(client)
+    assert client.get(response["Location"]).status_code == 200
+
+
+def test_whoever_is_signed_in_is_not_told_that_they_are_out(client: Client, tess: User) -> None:
+    client.force_login(tess)
+    assert client.get(reverse("account_signed_out")).url == reverse("front")
 
 
 def test_signing_out_leaves_no_session_behind(client: Client, tess: User) -> None:
