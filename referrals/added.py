@@ -130,6 +130,7 @@ class Alert(models.Model):
         DANGER = "danger", "A child in danger now"
         LEVEL_4 = "level-4", "Level 4"
         BELOW_READING = "below-reading", "Judged below the reading"
+        HARM_UNDECIDED = "harm-undecided", "Significant harm undecided"
         IDLE_DANGER = "idle-danger", "A danger draft left idle"
         ASKED = "asked", "The lead asks for more"
         WRITING = "writing", "Follow-up in writing overdue"

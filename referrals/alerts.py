@@ -14,7 +14,9 @@ from referrals import mailing
 from referrals.models import Alert, Conversation
 
 
-def kinds_of(conversation: Conversation, highest: int) -> list[Alert.Kind]:
+def kinds_of(
+    conversation: Conversation, highest: int, harm_undecided: bool = False
+) -> list[Alert.Kind]:
     """Return why the leads are told at once of what was just recorded, if at all.
 
     `highest` is the number of the edition's highest level.
@@ -24,6 +26,7 @@ def kinds_of(conversation: Conversation, highest: int) -> list[Alert.Kind]:
         Alert.Kind.DANGER: conversation.danger,
         Alert.Kind.LEVEL_4: max(levels) >= highest,
         Alert.Kind.BELOW_READING: conversation.below_reading,
+        Alert.Kind.HARM_UNDECIDED: harm_undecided,
     }
     return [kind for kind, tells in kinds.items() if tells]
 

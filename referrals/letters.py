@@ -10,11 +10,12 @@ from referrals.due import Due
 from referrals.models import Alert, Conversation, FollowUp
 
 Kind = Alert.Kind
-NOW = (Kind.DANGER, Kind.LEVEL_4, Kind.BELOW_READING, Kind.IDLE_DANGER)
+NOW = (Kind.DANGER, Kind.LEVEL_4, Kind.BELOW_READING, Kind.HARM_UNDECIDED, Kind.IDLE_DANGER)
 RECORD_TELLS = {
     Kind.DANGER: "It says that a child is in danger now.",
     Kind.LEVEL_4: "It is at the highest level of need.",
     Kind.BELOW_READING: "It is judged lower than the guidance indicates.",
+    Kind.HARM_UNDECIDED: "Whether there is significant harm is not decided yet.",
 }
 
 

@@ -29,7 +29,7 @@ State = Conversation.ReviewState
 GIVE_UP_AFTER = timedelta(days=3)
 # Longer than any mail server can take; whoever died while sending is waited for no longer.
 CLAIM_SECONDS = 300
-RECORDED = (Kind.DANGER, Kind.LEVEL_4, Kind.BELOW_READING)
+RECORDED = (Kind.DANGER, Kind.LEVEL_4, Kind.BELOW_READING, Kind.HARM_UNDECIDED)
 DUE = (Kind.WRITING, Kind.PLAN)
 
 

@@ -259,7 +259,7 @@ def record(*, conversation: Conversation) -> Conversation:
     locked.save()
     standing.stand_alone(locked)
     tell(Event.Verb.RECORDED, locked, locked.author)
-    if kinds := alerts.kinds_of(locked, facts.guidance.highest()):
+    if kinds := alerts.kinds_of(locked, facts.guidance.highest(), facts.steps.harm_undecided):
         alerts.ask(kinds, locked, leads_for(locked))
     return locked
 

@@ -19,6 +19,12 @@ pytestmark = pytest.mark.usefixtures("lead")
 __all__ = ["commit", "done"]  # fixtures
 
 
+HARM_UNKNOWN = {
+    "signs": {"codes": ["dd034", "dd058"]},
+    "reading": {"significant_harm": "unknown", "difference": "I am to ask today"},
+}
+
+
 def kinds(conversation: Conversation) -> list[tuple[str, str]]:
     found = conversation.alerts.order_by("pk")
     return list(found.values_list("recipient__name", "kind"))
@@ -42,8 +48,12 @@ def danger_draft(browser: Client, last: str = "concern", idle: timedelta = HOUR)
     [
         ({}, []),
         (DANGER, [Kind.DANGER, Kind.LEVEL_4]),
-        ({"judgement": {"level": "4", "reason": "Bad"}}, [Kind.LEVEL_4]),
+        (
+            {"judgement": {"level": "4", "reason": "Bad"}},
+            [Kind.LEVEL_4, Kind.HARM_UNDECIDED],
+        ),
         ({"judgement": {"level": "1", "reason": "Fine"}}, [Kind.BELOW_READING]),
+        (HARM_UNKNOWN, [Kind.HARM_UNDECIDED]),
     ],
 )
 def test_the_lead_is_told_at_once_in_one_email(

@@ -43,12 +43,13 @@ class NextSteps:
     """What follows at `level`, the level acted on.
 
     `urgency` is the level's own, or the reading's where that is more urgent. To decide whether
-    there is significant harm cannot wait for a plan, whatever the level.
+    there is significant harm cannot wait for a plan, whatever the level: `harm_undecided`.
     """
 
     level: int
     urgency: str
     is_referral: bool
+    harm_undecided: bool
     actions: tuple[Action, ...]
     pathway: tuple[PathwayStep, ...]
     contacts: tuple[Contact, ...]
@@ -154,6 +155,7 @@ def next_steps(
         level=level,
         urgency=max(*urgencies, *([UNDECIDED_HARM] if undecided else []), key=URGENCIES.index),
         is_referral=reading.child_protection or guidance.level_by_number[level].is_referral,
+        harm_undecided=undecided,
         actions=_actions(guidance, concern, facts, own),
         pathway=guidance.steps_of(concern.area, level),
         contacts=own,
