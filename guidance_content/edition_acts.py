@@ -12,6 +12,7 @@ from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.events import note_refusal
@@ -245,9 +246,13 @@ def _approve(edition: Edition, given: Typed, by: User) -> str:
 def _for_approval(edition: Edition) -> dict[str, Any]:
     if edition.status == services.PUBLISHED:
         return {}
-    before = in_force_of([edition]).get(edition.partnership_id) or edition.based_on
+    starts = max(edition.publish_from or timezone.localdate(), timezone.localdate())
+    others = Edition.objects.filter(partnership=edition.partnership_id)
+    before = others.in_force(starts).first() or edition.based_on
+    later = others.filter(status=services.PUBLISHED, withdrawn_at=None, published_on__gt=starts)
     return _with_problems(edition) | {
         "older": before,
+        "later": later.order_by("published_on", "pk"),
         "comparison": comparison_of(before, edition) if before else None,
         "unconfirmed": unconfirmed_urgent(edition),
     }

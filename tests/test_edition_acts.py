@@ -108,6 +108,22 @@ def test_an_emergency_number_that_is_not_confirmed_is_named_and_needs_a_reason(
     assert fresh(draft).status == "draft"
 
 
+def test_what_another_edition_to_come_may_undo_is_told_before_it_is_published(
+    sams: Client, draft: Edition, edie: User, sam: User
+) -> None:
+    """Two drafts of one edition, for two days: the later has nothing of the earlier."""
+    other = make_draft(edie, slug="after-that", title="After that")
+    publish(other, edie, sam, day=today() + timedelta(days=30))
+    compared = reverse("edition_compare") + f"?from={draft.slug}&amp;to={other.slug}"
+    proposed(draft, edie, day=today() + timedelta(days=9))
+    assert compared in shown(sams.get(at("edition_approve", draft)))
+    editions.withdraw_proposal(draft=fresh(draft), by=edie)
+    proposed(fresh(draft), edie, day=today() + timedelta(days=31))
+    page = shown(sams.get(at("edition_approve", draft)))
+    # Then it comes after the other, and it is the other's words that it changes.
+    assert compared not in page and f"?from={other.slug}" in page
+
+
 def test_where_all_are_confirmed_no_reason_is_asked(
     sams: Client, draft: Edition, edie: User
 ) -> None:
