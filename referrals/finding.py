@@ -21,6 +21,11 @@ SETTING, PURPOSE = "INDEX_KEYS", "what people look for"
 WORD = re.compile(r"[^\W_]+")
 # Of a digest, to be eight letters. Of 100,000 words, hardly two share them by chance.
 BYTES = 5
+# Letters that Unicode does not take for one with a mark. Who has no key for them writes the other.
+PLAIN = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ŧ": "t", "ı": "i"}
+    | {"æ": "ae", "œ": "oe"}
+)
 APOSTROPHES = str.maketrans("", "", "'’ʼ`")
 
 
@@ -30,7 +35,7 @@ def key_of(words: str) -> str:
 
 
 def words_in(text: str) -> set[str]:
-    """Return the words of a text as they are compared: "O’Neil-Łuć" holds oneil and łuc."""
+    """Return the words of a text as they are compared: "O’Neil-Łuć" holds oneil and luc."""
     letters = _folded(text).translate(APOSTROPHES)
     if not letters.isascii():
         letters = "".join(x for x in letters if x.isascii() or unicodedata.category(x)[0] != "M")
@@ -38,7 +43,8 @@ def words_in(text: str) -> set[str]:
 
 
 def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    return folded if folded.isascii() else folded.translate(PLAIN)
 
 
 def blind(what: str, agency_id: int, text: str) -> list[str]:
