@@ -11,10 +11,11 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from accounts import sign_ins
+from accounts import account_email, sign_ins
 from accounts.browsers import kind_of
+from accounts.events import note_about
 from accounts.middleware import BROWSER
-from accounts.models import User
+from accounts.models import Event, User
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -49,6 +50,19 @@ class AccountAdapter(DefaultAccountAdapter):
             return False
         records = get_authentication_records(self.request, self.request.user)
         return not records or time() - records[-1]["at"] >= app_settings.REAUTHENTICATION_TIMEOUT
+
+    def send_notification_mail(
+        self,
+        template_prefix: str,
+        user: User,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
+    ) -> None:
+        """Tell a person of a change to their account, in our words and without their address."""
+        if template_prefix in account_email.PASSWORDS:
+            note_about(user, Event.Verb.ACCOUNT_CHANGED, actor=user, detail="new-password")
+        if change := account_email.CHANGES.get(template_prefix):
+            account_email.tell_of(change, user)
 
     # Signing in and out is told. Of a try with a password the view tells, after the answer.
 

@@ -11,6 +11,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.db import transaction
 from django.db.models import QuerySet
 
+from accounts.account_email import BY_ANOTHER, tell_of
 from accounts.events import note, note_about, subject_of
 from accounts.models import Event, Membership, User
 
@@ -79,6 +80,7 @@ def told_account(person: User, *, by: User) -> Iterator[None]:
         for field in BY_WHICH_THEY_SIGN_IN:
             if before.pk and getattr(after, field) != getattr(before, field):
                 _note_account(person, f"new-{field}", by)
+                tell_of(BY_ANOTHER[field], person, to=before.email)
 
 
 @contextmanager
