@@ -38,6 +38,28 @@ def test_no_danger_after_all_asks_only_what_is_new(person: Person) -> None:
     assert not person.page.locator('main a[href$="/call-now/"]').count()
 
 
+def test_back_takes_along_what_was_typed(arrive: Arrive) -> None:
+    person = arrive(scripts=True)
+    person.hurry(ANSWERS, until="concern")
+    step = person.path
+    person.answer("concern", CONCERN["concern"])
+    person.press(person.page.locator(".govuk-back-link"))
+    assert person.path != step
+    person.open(step)
+    assert person.field("concern").input_value() == CONCERN["concern"]
+
+
+def test_back_with_what_cannot_be_saved_says_why_and_loses_nothing(arrive: Arrive) -> None:
+    person = arrive(scripts=True)
+    person.hurry(ANSWERS, until="child")
+    step = person.path
+    person.answer("born_on_day", "41")
+    person.page.locator(".govuk-back-link").click()
+    person.page.locator(".govuk-error-summary").wait_for()
+    assert person.path == step
+    assert person.field("born_on_day").input_value() == "41"
+
+
 def test_what_was_written_about_a_refusal_drops_out_once_they_agree(person: Person) -> None:
     answers = DERBYSHIRE_REFUSED.answers
     stale = squash(str(answers["advice_from"]))

@@ -162,6 +162,15 @@ dialog.addEventListener("cancel", (event) => {
 dialog.addEventListener("close", () => over && dialog.showModal());
 dialog.querySelector("[data-stay]").addEventListener("click", extend);
 dialog.querySelector("[data-leave]").addEventListener("click", finish);
+// "Back" takes along what was typed in a step. What cannot be saved is sent, so that the page says why.
+document.querySelector(".govuk-back-link")?.addEventListener("click", async (event) => {
+  const button = unsaved()?.querySelector("[name=leave]");
+  if (!button || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  event.preventDefault();
+  const address = event.currentTarget.href;
+  if (await save().catch(() => false)) location.assign(address);
+  else button.click();
+});
 // Whoever signs out in one tab is out in all of them, and no other tab shows what stands in it.
 const out = document.querySelector(`form[action="${leave}"]`);
 out?.addEventListener("submit", async (event) => {
