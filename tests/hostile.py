@@ -161,3 +161,9 @@ MAY_GO = re.compile(
 def as_read(text: str) -> str:
     """Return a text as somebody reads it: white space is one space, what shows nothing is gone."""
     return " ".join(MAY_GO.sub("", re.sub(r"[\s\u2028\u2029\x85]+", " ", text)).split())
+
+
+# As somebody may type it into a record.
+TYPED = (
+    '<script>alert(1)</script><img src="https://evil.example/x.png"> {{ 7*7 }} \x07 ' + "é漢𝒳" * 40
+)

@@ -40,3 +40,8 @@ def pdf_text(conversation: Conversation) -> str:
     reader = PdfReader(BytesIO(render_pdf(conversation)))
     text = " ".join(page.extract_text() for page in reader.pages).replace("\0", "")
     return re.sub(r"\s+", " ", text)
+
+
+def squash(text: str) -> str:
+    """Return a text without its spaces: a PDF breaks its lines where it likes."""
+    return re.sub(r"\s", "", text)

@@ -5,7 +5,6 @@ import re
 from datetime import timedelta
 from html import unescape
 from io import BytesIO
-from typing import Any
 
 import pikepdf
 import pytest
@@ -16,19 +15,15 @@ from weasyprint.urls import FatalURLFetchingError
 
 from accounts.models import User
 from portal.jinja import reachable
-from referrals import follow_up, later, review
 from referrals.models import Conversation
 from referrals.pdf import BREAK, MOST_LINES, RUN_ON, OwnFilesOnly, breakable, render_pdf
-from referrals.services import guidance_of
 from referrals.summary import as_text, words_to_find
 from referrals.wording import long_moment
-from tests.pages import pdf_text
+from tests.hostile import TYPED
+from tests.pages import pdf_text, squash
 from tests.people import LEVEL_2, record, signed_in
 from thresholds.models import Contact
 
-HOSTILE = (
-    '<script>alert(1)</script><img src="https://evil.example/x.png"> {{ 7*7 }} \x07 ' + "é漢𝒳" * 40
-)
 REFUSED_LEVEL_3 = {
     "area": {"place": "derbyshire"},
     "in_place": LEVEL_2["in-place"] | {"assessment": "no"},
@@ -203,107 +198,10 @@ def test_the_pdf_says_when_and_by_whom_it_was_printed(
 @pytest.mark.parametrize("step", ["concern", "questions", "judgement"])
 def test_hostile_text_is_printed_as_it_was_typed(teachers_browser: Client, step: str) -> None:
     fields = {"concern": "concern", "questions": "life-and-wishes", "judgement": "reason"}
-    done = record(teachers_browser, **{step: LEVEL_2[step] | {fields[step]: HOSTILE}})
+    done = record(teachers_browser, **{step: LEVEL_2[step] | {fields[step]: TYPED}})
     page = teachers_browser.get(f"/conversations/{done.token}/summary/").content.decode()
     assert "<script>alert" not in page and "&lt;script&gt;alert" in page
     assert "<script>alert(1)</script>" in pdf_text(done)
-
-
-# What came after the record
-
-
-LATER = "Added after this was recorded"
-
-
-def test_nothing_is_printed_as_added_where_nothing_was(teachers_browser: Client) -> None:
-    assert LATER not in pdf_text(record(teachers_browser))
-
-
-def test_what_came_later_is_printed_with_who_and_when_in_its_order(
-    teachers_browser: Client, teacher: User, lead: User
-) -> None:
-    done = record(teachers_browser)
-    recorded = json.dumps(done.content)
-    add(done, teacher, "He came hungry again.")
-    decide(done, lead, "ask", text="Who fetched him?")
-    decide(done, lead, "other-level", level=3, text="Two agencies.")
-    follow_up.note_answer(
-        conversation=done, by=teacher, answer="early-help",
-        answered_on=timezone.localdate(), note="Said Sam",
-    )  # fmt: skip
-    decide(done, lead, "agree")
-    decide(done, lead, "sign-off")
-    when = long_moment(timezone.now()).split(" on ")[1]
-    before, after = pdf_text(done).split(LATER)
-    said = (
-        "teacher Added: He came hungry again.", "lead Asks for more: Who fetched him?",
-        f"lead Judges {guidance_of(done).level_by_number[3].title}: Two agencies.",
-        f"Noted the council’s answer of {when.split(' ', 1)[1]}: early help instead: Said Sam",
-        "lead Agrees with the judgement", "lead Signed this off",
-    )  # fmt: skip
-    places = [squash(after).find(squash(words)) for words in said]
-    assert -1 not in places and places == sorted(places), after
-    assert squash(after).count(squash(when)) >= len(said)
-    assert not any(squash(words) in squash(before) for words in said)
-    assert json.dumps(Conversation.objects.get(pk=done.pk).content) == recorded
-
-
-def test_the_page_and_the_pdf_say_the_same_of_what_came_later(
-    teachers_browser: Client, teacher: User, lead: User
-) -> None:
-    done = record(teachers_browser)
-    add(done, teacher, "He came hungry again.")
-    decide(done, lead, "sign-off", text="Thank you")
-    page = teachers_browser.get(f"/conversations/{done.token}/summary/").content.decode()
-    for entry in later.entries_of(done):
-        assert f"{entry.who} {entry.did}" in page and entry.text in page
-        assert squash(f"{entry.who} {entry.did}") in squash(pdf_text(done)).lower()
-        assert squash(entry.text) in squash(pdf_text(done))
-
-
-def test_hostile_text_that_was_added_is_printed_as_it_was_typed(
-    teachers_browser: Client, teacher: User
-) -> None:
-    done = record(teachers_browser)
-    add(done, teacher, HOSTILE)
-    printed = pdf_text(done)
-    assert "<script>alert(1)</script>" in printed and "{{ 7*7 }}" in printed
-
-
-def test_an_endless_word_that_was_added_gets_places_to_break(
-    teachers_browser: Client, teacher: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    done = record(teachers_browser)
-    add(done, teacher, "x" * 20_000)
-    shown: list[dict[str, Any]] = []
-    monkeypatch.setattr(
-        "referrals.pdf.render_to_string", lambda name, context: shown.append(context) or "<p>"
-    )
-    render_pdf(done)
-    (row,) = shown[0]["content"]["blocks"][-1]["table"]["rows"]
-    assert max(len(piece) for piece in re.split(rf"[\s{BREAK}]", row[-1])) < 80
-
-
-def test_a_pdf_with_what_came_later_is_tagged_too(teachers_browser: Client, teacher: User) -> None:
-    done = record(teachers_browser)
-    add(done, teacher, "He came hungry again.")
-    pdf = pikepdf.open(BytesIO(render_pdf(done)))
-    assert pdf.open_metadata().get("pdfuaid:part") == "1"
-    outline = pdf.open_outline()
-    assert [child.title for child in outline.root[0].children][-1] == LATER
-
-
-def add(done: Conversation, by: User, text: str) -> None:
-    review.add(conversation=done, author=by, text=text)
-
-
-def decide(done: Conversation, by: User, decision: str, **more: object) -> None:
-    read = review.digest(done)
-    review.review(conversation=done, reviewer=by, decision=decision, read=read, **more)
-
-
-def squash(text: str) -> str:
-    return re.sub(r"\s", "", text)
 
 
 # What it may load, and what it can hold
@@ -386,33 +284,3 @@ def test_a_short_row_is_not_parted(teachers_browser: Client, before: int) -> Non
     page = next(page for page in pages if "What was seen, heard and said" in page)
     row = page[page.index("What was seen, heard and said") :]
     assert row.count("of what he said") == 10
-
-
-def test_what_was_done_about_it_is_printed_with_who_did_it(
-    teachers_browser: Client, teacher: User, lead: User
-) -> None:
-    """Without it the 48 hours would look unmet on paper."""
-    done = record(teachers_browser)
-    told = {"by": lead, "called_at": timezone.now()}
-    follow_up.note_call(conversation=done, to="Sam", said="They will visit", **told)
-    plan = follow_up.set_review(conversation=done, on=timezone.localdate(), by=teacher)
-    follow_up.mark_done(follow_up=plan, by=teacher, note="It works")
-    written = done.follow_ups.create(kind="writing", due_at=timezone.now())
-    follow_up.mark_done(follow_up=written, by=lead, note="By their form")
-    after = squash(pdf_text(done).split(LATER)[1])
-    for words in (
-        "lead Called the council, Sam: They will visit",
-        "teacher Looked at the plan again: It works",
-        "lead Wrote to the council: By their form",
-    ):  # fmt: skip
-        assert squash(words) in after, words
-
-
-def test_the_call_that_the_record_tells_of_is_not_told_twice(
-    teachers_browser: Client, teacher: User
-) -> None:
-    done = record(teachers_browser)
-    assert done.calls.count() == 1 and not later.entries_of(done)
-    told = {"conversation": done, "by": teacher, "called_at": done.calls.get().called_at}
-    follow_up.note_call(to="Another", **told)
-    assert [entry.did for entry in later.entries_of(done)] == ["called the council, Another"]
