@@ -37,11 +37,11 @@ BY_ANOTHER = {
 
 def tell_of(change: str, person: User, to: str = "") -> None:
     """Email what was changed, once it is committed: to the person, or to the address they had."""
-    send = partial(_send, change, to or person.email, timezone.localtime(), person.pk)
+    send = partial(_send, change, person, to or person.email, timezone.localtime())
     transaction.on_commit(send)
 
 
-def _send(change: str, to: str, at: datetime, key: int) -> None:
+def _send(change: str, person: User, to: str, at: datetime) -> None:
     link = settings.PORTAL_URL + reverse("account_reset_password")
     words = {"change": change, "at": at, "link": link}
     letter = EmailMessage(
@@ -54,4 +54,4 @@ def _send(change: str, to: str, at: datetime, key: int) -> None:
         get_connection(timeout=PATIENCE_SECONDS).send_messages([letter])
     except OSError as error:
         # The change stands, and nobody is there who could do anything about it.
-        log.error("a change was not emailed", user=key, why=type(error).__name__)
+        log.error("a change was not emailed", user=person.pk, why=type(error).__name__)
