@@ -150,7 +150,7 @@ def shown(chromium: Chromium, machines: Machines, step: str) -> None:
 def test_back_after_signing_out(chromium: Chromium, machines: Machines, step: str) -> None:
     shown(chromium, machines, step)
     chromium.click(".portal-header__account form button")
-    wait_until(lambda: chromium.path == "/", "Signing out")
+    wait_until(lambda: chromium.path == "/account/signed-out/", "Signing out")
     for _ in range(2):
         chromium.back()
         time.sleep(0.5)
