@@ -179,7 +179,7 @@ class Post:
 def may_know(alert: Alert) -> bool:
     """Say whether the recipient may know of it now: they may have left, or it is about them."""
     conversation, person = alert.conversation, alert.recipient
-    if Conversation.objects.visible_to(person).filter(pk=conversation.pk).exists():
+    if conversation.may_be_opened_by(person):
         return True
     return not conversation.is_recorded and leads_unseen(conversation, person)
 

@@ -262,6 +262,9 @@ class Conversation(models.Model):
     def is_recorded(self) -> bool:
         return self.status == self.Status.RECORDED
 
+    def may_be_opened_by(self, user: User) -> bool:
+        return Conversation.objects.visible_to(user).filter(pk=self.pk).exists()
+
 
 class Answer(models.Model):
     """What was answered at one step. Saved as it is posted, also while it is a draft."""

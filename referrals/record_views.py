@@ -137,7 +137,7 @@ def keep_review(request: HttpRequest, conversation: Conversation, form: ReviewFo
         return show_review(request, conversation, again, status=409, overtaken=True)
     messages.success(request, "Your review is kept.")
     author = conversation.author
-    if made.decision == Review.Decision.ASK and not may_open(author, conversation):
+    if made.decision == Review.Decision.ASK and not conversation.may_be_opened_by(author):
         messages.warning(
             request,
             f"{author} can no longer open this record, so they get no email and cannot answer "
@@ -147,10 +147,6 @@ def keep_review(request: HttpRequest, conversation: Conversation, form: ReviewFo
         review.escalate(conversation=conversation, author=request.user)
         messages.info(request, "A draft of an escalation is ready below, for you to finish.")
     return to_record(conversation)
-
-
-def may_open(person: User, conversation: Conversation) -> bool:
-    return Conversation.objects.visible_to(person).filter(pk=conversation.pk).exists()
 
 
 def show_review(

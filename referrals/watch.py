@@ -60,5 +60,5 @@ def _tell_overdue(row: FollowUp, now: datetime) -> None:
 
 def _author(conversation: Conversation) -> list[User]:
     """Return the author, as long as they may see their own conversation."""
-    seen = Conversation.objects.visible_to(conversation.author).filter(pk=conversation.pk)
-    return [conversation.author] if seen.exists() else []
+    author = conversation.author
+    return [author] if conversation.may_be_opened_by(author) else []
