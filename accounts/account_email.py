@@ -4,7 +4,7 @@ from datetime import datetime
 from functools import partial
 
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMessage
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.log_lines import lines
 from accounts.models import User
-from accounts.people_email import PATIENCE_SECONDS
+from accounts.people_email import send
 
 log = lines("portal.sign_ins")
 # What allauth calls a change -> what to tell of it.
@@ -29,16 +29,17 @@ CHANGES = {
     "socialaccount/email/account_disconnected": "the link to single sign-on was removed",
 }
 PASSWORDS = {change for change in CHANGES if "/password_" in change}
+# What somebody else changed of that by which a person signs in.
 BY_ANOTHER = {
-    "password": "somebody who looks after accounts chose a new password for you",
     "email": "somebody who looks after accounts gave your account another email address",
+    "password": "somebody who looks after accounts chose a new password for you",
 }
 
 
 def tell_of(change: str, person: User, to: str = "") -> None:
     """Email what was changed, once it is committed: to the person, or to the address they had."""
-    send = partial(_send, change, person, to or person.email, timezone.localtime())
-    transaction.on_commit(send)
+    to = to or person.email
+    transaction.on_commit(partial(_send, change, person, to, timezone.localtime()))
 
 
 def _send(change: str, person: User, to: str, at: datetime) -> None:
@@ -51,7 +52,7 @@ def _send(change: str, person: User, to: str, at: datetime) -> None:
         headers={"Auto-Submitted": "auto-generated"},
     )
     try:
-        get_connection(timeout=PATIENCE_SECONDS).send_messages([letter])
+        send(letter)
     except OSError as error:
         # The change stands, and nobody is there who could do anything about it.
         log.error("a change was not emailed", user=person.pk, why=type(error).__name__)

@@ -23,7 +23,6 @@ POWERS = {
     "is_staff": "staff",
     "is_superuser": "superuser",
 }
-BY_WHICH_THEY_SIGN_IN = ("email", "password")
 
 
 @contextmanager
@@ -77,10 +76,10 @@ def told_account(person: User, *, by: User) -> Iterator[None]:
         for power, word in POWERS.items():
             if (now := getattr(after, power)) != getattr(before, power):
                 _note_account(person, f"made-{word}" if now else f"no-longer-{word}", by)
-        for field in BY_WHICH_THEY_SIGN_IN:
+        for field, change in BY_ANOTHER.items():
             if before.pk and getattr(after, field) != getattr(before, field):
                 _note_account(person, f"new-{field}", by)
-                tell_of(BY_ANOTHER[field], person, to=before.email)
+                tell_of(change, person, to=before.email)
 
 
 @contextmanager

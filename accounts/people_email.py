@@ -12,6 +12,14 @@ from accounts.models import Invitation
 PATIENCE_SECONDS = 10
 
 
+def send(letter: EmailMessage) -> bool:
+    """Send a letter now. Returns whether the mail server took it.
+
+    Raises OSError: all that smtplib raises is one, as is a server that cannot be reached.
+    """
+    return bool(get_connection(timeout=PATIENCE_SECONDS).send_messages([letter]))
+
+
 def send_invitation(invitation: Invitation, link: str) -> bool:
     """Send it, once it is committed. Returns False if the mail server did not take it."""
     ends = localtime(invitation.expires_at)
@@ -24,7 +32,6 @@ def send_invitation(invitation: Invitation, link: str) -> bool:
         to=[invitation.email],
     )
     try:
-        # All that smtplib raises is an OSError, as is a server that cannot be reached.
-        return bool(get_connection(timeout=PATIENCE_SECONDS).send_messages([letter]))
+        return send(letter)
     except OSError:
         return False
