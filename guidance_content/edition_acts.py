@@ -12,7 +12,6 @@ from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.events import note_refusal
@@ -246,7 +245,7 @@ def _approve(edition: Edition, given: Typed, by: User) -> str:
 def _for_approval(edition: Edition) -> dict[str, Any]:
     if edition.status == services.PUBLISHED:
         return {}
-    starts = max(edition.publish_from or timezone.localdate(), timezone.localdate())
+    starts = services.in_force_from(edition)
     others = Edition.objects.filter(partnership=edition.partnership_id)
     before = others.in_force(starts).first() or edition.based_on
     later = others.filter(status=services.PUBLISHED, withdrawn_at=None, published_on__gt=starts)

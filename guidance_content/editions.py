@@ -137,7 +137,12 @@ def _approve(draft: Edition, by: User, reason: str) -> Edition:
         names = ", ".join(str(contact) for contact in unconfirmed)
         raise NeedsReason(f"Nobody has confirmed {names}. Say why to publish all the same.")
     draft.unconfirmed_reason = reason.strip() if unconfirmed else ""
-    return _publish(draft, by, max(draft.publish_from, timezone.localdate()))
+    return _publish(draft, by, in_force_from(draft))
+
+
+def in_force_from(draft: Edition) -> date:
+    """Return from when a draft is in force that is approved today: as proposed, but not before."""
+    return max(draft.publish_from or timezone.localdate(), timezone.localdate())
 
 
 @transaction.atomic
