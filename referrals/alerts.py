@@ -14,9 +14,7 @@ from referrals import mailing
 from referrals.models import Alert, Conversation
 
 
-def kinds_of(
-    conversation: Conversation, highest: int, harm_undecided: bool = False
-) -> list[Alert.Kind]:
+def kinds_of(conversation: Conversation, highest: int, harm_undecided: bool) -> list[Alert.Kind]:
     """Return why the leads are told at once of what was just recorded, if at all.
 
     `highest` is the number of the edition's highest level.

@@ -47,14 +47,15 @@ class ReadSomethingElse(Exception):
     """The conversation is not as the person read it: somebody added to it or reviewed it."""
 
 
-def digest(conversation: Conversation) -> str:
+def digest(conversation: Conversation, kept: str = "") -> str:
     """Return the digest of everything there is to read: 64 hexadecimal digits.
 
-    That is what is kept with a review, and what was done about it, which goes on after it.
+    That is what is kept with a review, whose digest may be told, and what was done about it, which
+    goes on after it.
     """
     done = conversation.follow_ups.exclude(done_at=None).order_by("pk")
     matter = [
-        kept_digest(conversation),
+        kept or kept_digest(conversation),
         list(conversation.calls.order_by("pk").values_list("pk", "to", "called_at", "said")),
         list(done.values_list("pk", "done_at", "note")),
     ]
@@ -126,9 +127,9 @@ def review(
     Raises ReadSomethingElse, and keeps nothing, when there is more to read by now.
     """
     locked = services.lock(conversation)
-    if read != digest(locked):
-        raise ReadSomethingElse
     kept = kept_digest(locked)
+    if read != digest(locked, kept):
+        raise ReadSomethingElse
     made = Review.objects.create(
         conversation=locked,
         reviewer=reviewer,

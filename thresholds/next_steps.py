@@ -136,6 +136,8 @@ def next_steps(
     own = tuple(contact for contact in contacts if contact.area == concern.area)
     undecided = _harm_undecided(reading, concern, level, guidance)
     urgencies = [reading.urgency, urgency_at(level, concern.area, guidance)]
+    if undecided:
+        urgencies.append(UNDECIDED_HARM)
     facts: dict[str, object] = {
         "level": level,
         "child_protection": reading.child_protection,
@@ -153,7 +155,7 @@ def next_steps(
     }
     return NextSteps(
         level=level,
-        urgency=max(*urgencies, *([UNDECIDED_HARM] if undecided else []), key=URGENCIES.index),
+        urgency=max(urgencies, key=URGENCIES.index),
         is_referral=reading.child_protection or guidance.level_by_number[level].is_referral,
         harm_undecided=undecided,
         actions=_actions(guidance, concern, facts, own),
