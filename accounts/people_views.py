@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotFound
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts import leads, people
 from accounts.leads import NotLead, Refused
@@ -21,10 +21,9 @@ from accounts.models import Agency, Invitation, Membership
 from accounts.once import once
 from accounts.people_email import send_invitation
 from accounts.people_forms import SEES, InviteForm, NewPersonForm, RoleForm
-from accounts.posted import posted
+from accounts.posted import may_post, posted
 
 View = Callable[..., HttpResponse]
-may_post = require_http_methods(["GET", "HEAD", "POST"])
 NOT_SENT = (
     "The email could not be sent. The invitation is kept below: choose “Send again” in a few "
     "minutes."

@@ -1,7 +1,10 @@
 """What a person sent with a form: for the form itself, or to give back where it was not taken."""
 
 from django.http import HttpRequest, QueryDict
+from django.views.decorators.http import require_http_methods
 
+# A page with a form: it is looked at, or what was filled in is sent.
+may_post = require_http_methods(["GET", "HEAD", "POST"])
 SECRETS = ("csrfmiddlewaretoken", "password", "oldpassword")
 # What a page of ours says to itself, and nobody typed.
 OUR_OWN = {"leave", "once", "read", "version"}

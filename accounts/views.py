@@ -17,10 +17,11 @@ from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.csrf import csrf_failure
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts import forms, places, sign_ins
 from accounts.middleware import extend
+from accounts.posted import may_post
 
 logger = logging.getLogger(__name__)
 ENDED = (
@@ -97,7 +98,7 @@ class Reauthenticate(views.ReauthenticateView):
 
 
 @login_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@may_post
 def where_signed_in(request: HttpRequest) -> HttpResponse:
     """Where somebody is signed in; a post ends one of these sessions, or all but this one."""
     all_places = places.places_of(request.user, request.session.session_key)

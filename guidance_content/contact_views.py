@@ -9,10 +9,10 @@ from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts.once import once
-from accounts.posted import posted
+from accounts.posted import may_post, posted
 from guidance_content import contacts as services
 from guidance_content.contact_forms import ConfirmForm, ContactForm, LinkForm, RetireForm, RowForm
 from guidance_content.contact_letters import differences, tell_editors
@@ -24,7 +24,6 @@ from thresholds.models import Contact, ContactChange, Link
 from thresholds.opening import state
 from thresholds.opening_words import day_by_day, in_words
 
-may_post = require_http_methods(["GET", "HEAD", "POST"])
 RETIRED = FINE + 1
 NOT_TOLD = (
     "It is saved and shown to everyone. The other editors could not be emailed: please tell them."

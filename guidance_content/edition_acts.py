@@ -12,11 +12,10 @@ from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods
 
 from accounts.events import note_refusal
 from accounts.models import User
-from accounts.posted import posted, typed
+from accounts.posted import may_post, posted, typed
 from guidance_content import confirming
 from guidance_content import edition_forms as forms
 from guidance_content import editions as services
@@ -42,7 +41,6 @@ from thresholds.drafts import lock, subject_of
 from thresholds.models import Edition
 
 Typed = dict[str, Any]
-may_post = require_http_methods(["GET", "HEAD", "POST"])
 NOT_A_DRAFT = "It is published, and can no longer be changed. Make a draft from it instead."
 
 

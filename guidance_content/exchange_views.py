@@ -8,9 +8,10 @@ from django.contrib import messages
 from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_safe
+from django.views.decorators.http import require_GET, require_safe
 
 from accounts.models import Event, User
+from accounts.posted import may_post
 from guidance_content import kept
 from guidance_content.compare import TITLES, Comparison, compare
 from guidance_content.compare_pdf import comparison_pdf
@@ -45,7 +46,7 @@ def edition_schema(request: HttpRequest) -> FileResponse:
     return FileResponse(SCHEMA_FILE.open("rb"), content_type="application/schema+json")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@may_post
 @for_editors
 def edition_import(request: HttpRequest) -> HttpResponse:
     """Bring in an edition: first what is in it, and then, once that was seen, the draft."""
@@ -70,7 +71,7 @@ def edition_import(request: HttpRequest) -> HttpResponse:
     return _two_steps(request, "editors/import.html", "edition", dry_run, do, words)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@may_post
 @for_editors
 def edition_indicators(request: HttpRequest, slug: str) -> HttpResponse:
     """Bring the indicators of a draft back from a spreadsheet, in the same two steps."""

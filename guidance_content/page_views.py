@@ -4,9 +4,9 @@ from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
-from accounts.posted import posted
+from accounts.posted import may_post, posted
 from guidance_content.contacts import Overtaken
 from guidance_content.editors import for_editors
 from guidance_content.models import Page
@@ -25,7 +25,7 @@ def page_list(request: HttpRequest, slug: str) -> HttpResponse:
     return _show(request, "list", edition, pages=pages)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@may_post
 @for_editors
 def page_edit(request: HttpRequest, slug: str, code: str) -> HttpResponse:
     """Write a page of a draft; look at what was typed before it is saved. Others are read."""

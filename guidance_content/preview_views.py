@@ -3,13 +3,11 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_http_methods
 
+from accounts.posted import may_post
 from guidance_content import preview
 from guidance_content.editors import for_editors
 from thresholds.models import Edition
-
-may_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @may_post

@@ -17,9 +17,9 @@ from typing import Any
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_http_methods
 
 from accounts.models import Event, User
+from accounts.posted import may_post
 from guidance_content.content import digest
 from guidance_content.editors import for_editors
 from guidance_content.kept import KEPT_SECONDS
@@ -37,7 +37,7 @@ SPEED = 2000
 COUNTED = ("rules", "indicators", "retired")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@may_post
 @for_editors
 def edition_replay(request: HttpRequest, slug: str) -> HttpResponse:
     """Say how long it takes, and then do it, sitting by sitting."""

@@ -6,9 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
 
 from accounts.models import Agency
+from accounts.posted import may_post
 from referrals import desk, standing, would_differ
 from referrals.access import agency_for, personal, show
 from referrals.desk_forms import TO_REVIEW, DeskForm
@@ -17,7 +17,7 @@ from referrals.models import LEAD, Conversation
 
 
 @personal
-@require_http_methods(["GET", "HEAD", "POST"])
+@may_post
 def desk_page(request: HttpRequest) -> HttpResponse:
     """What waits for the lead. A search is posted, so that no name comes into an address."""
     agency, agencies = agency_for(request, LEAD, what="desk")

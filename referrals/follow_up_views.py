@@ -11,9 +11,9 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
-from accounts.posted import posted
+from accounts.posted import may_post, posted
 from referrals import due, follow_up, review, services
 from referrals.access import of_record, personal, show, tell_opened
 from referrals.follow_up_forms import (
@@ -65,7 +65,7 @@ def disagree(conversation: Conversation) -> list[tuple[str, str]]:
 
 
 @personal
-@require_http_methods(["GET", "HEAD", "POST"])
+@may_post
 @of_record
 def done(request: HttpRequest, conversation: Conversation, key: int) -> HttpResponse:
     """Mark a follow-up as done."""
@@ -104,7 +104,7 @@ def done_already(request: HttpRequest, conversation: Conversation, found: Follow
 
 
 @personal
-@require_http_methods(["GET", "HEAD", "POST"])
+@may_post
 @of_record
 def answer(request: HttpRequest, conversation: Conversation) -> HttpResponse:
     """Note what the council answered."""
@@ -122,7 +122,7 @@ def answer(request: HttpRequest, conversation: Conversation) -> HttpResponse:
 
 
 @personal
-@require_http_methods(["GET", "HEAD", "POST"])
+@may_post
 @of_record
 def call(request: HttpRequest, conversation: Conversation) -> HttpResponse:
     """Tell of a call to the council that the record does not tell of."""
@@ -147,7 +147,7 @@ def call(request: HttpRequest, conversation: Conversation) -> HttpResponse:
 
 
 @personal
-@require_http_methods(["GET", "HEAD", "POST"])
+@may_post
 @of_record
 def review_day(request: HttpRequest, conversation: Conversation) -> HttpResponse:
     """Set a day on which to look at the plan again."""

@@ -5,10 +5,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
 
 from accounts.models import Agency
 from accounts.once import once
+from accounts.posted import may_post
 from referrals import holding, retention
 from referrals.access import agency_for, find_seen_as_lead, personal, show
 from referrals.keeping_forms import PROPOSED, HoldForm, ScheduleForm
@@ -16,7 +16,6 @@ from referrals.kept import Hold, Schedule
 from referrals.models import LEAD, Conversation
 from referrals.wording import long_day
 
-may_post = require_http_methods(["GET", "HEAD", "POST"])
 LIST_SIZE = 100
 
 

@@ -9,11 +9,11 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
 from django.views.defaults import permission_denied
 
 from accounts.models import Agency
 from accounts.once import once
+from accounts.posted import may_post
 from accounts.throttle import TOO_MANY_FINDS, may_find
 from referrals import pages, services
 from referrals.access import personal, show
@@ -44,7 +44,7 @@ TOLD = ("area", "danger", "signs", "judgement", "reading")
 @csrf_exempt
 @sensitive_post_parameters()
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@may_post
 def quick_check(request: HttpRequest) -> HttpResponse:
     """Every page of the quick check. What was answered comes with the page, and leaves with it."""
     check = _read(request.POST)
@@ -146,7 +146,7 @@ def _take_along(request: HttpRequest, check: Check) -> HttpResponse:
 
 
 @personal
-@require_http_methods(["GET", "HEAD", "POST"])
+@may_post
 def carry_on(request: HttpRequest) -> HttpResponse:
     """Show what is carried over, and begin a conversation with it when that is asked for."""
     agencies = list(Agency.objects.of(request.user, *MAY_RECORD))

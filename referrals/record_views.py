@@ -3,11 +3,11 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts.models import Event, User
 from accounts.once import once
-from accounts.posted import posted
+from accounts.posted import may_post, posted
 from referrals import desk, due, later, review, services, summary
 from referrals.access import find_led, of_record, personal, show, tell_opened
 from referrals.kept import Hold
@@ -98,7 +98,7 @@ def summary_pdf(request: HttpRequest, conversation: Conversation) -> HttpRespons
 
 
 @personal
-@require_http_methods(["GET", "HEAD", "POST"])
+@may_post
 @of_record
 def add(request: HttpRequest, conversation: Conversation) -> HttpResponse:
     """Add to a recorded conversation: its author, or a lead."""
@@ -116,7 +116,7 @@ def add(request: HttpRequest, conversation: Conversation) -> HttpResponse:
 
 
 @personal
-@require_http_methods(["GET", "HEAD", "POST"])
+@may_post
 def review_page(request: HttpRequest, token: object) -> HttpResponse:
     """Keep a lead's decision, or show the form again with what they wrote."""
     conversation = find_led(request, token)
@@ -168,7 +168,7 @@ def show_review(
 
 
 @personal
-@require_http_methods(["GET", "HEAD", "POST"])
+@may_post
 @of_record
 def keep_from(request: HttpRequest, conversation: Conversation) -> HttpResponse:
     """Close a record to somebody whom it is about: its author, or a lead."""
@@ -196,7 +196,7 @@ def keep_from_form(
 
 
 @personal
-@require_http_methods(["GET", "HEAD", "POST"])
+@may_post
 def escalation_new(request: HttpRequest, token: object) -> HttpResponse:
     """Begin a draft. Whoever signs in again after pressing the button comes to the record."""
     conversation = find_led(request, token)
@@ -211,7 +211,7 @@ def escalation_new(request: HttpRequest, token: object) -> HttpResponse:
 
 
 @personal
-@require_http_methods(["GET", "HEAD", "POST"])
+@may_post
 def escalation(request: HttpRequest, token: object, key: int) -> HttpResponse:
     """A draft to finish here and to send outside the portal."""
     conversation = find_led(request, token)

@@ -2,9 +2,8 @@
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_http_methods
 
-from accounts.posted import posted
+from accounts.posted import may_post, posted
 from referrals import subject_access
 from referrals.access import find_led, personal, show, tell_opened
 from referrals.subject_access import Record
@@ -57,7 +56,7 @@ class ReleaseForm(forms.Form):
 
 
 @personal
-@require_http_methods(["GET", "HEAD", "POST"])
+@may_post
 def subject_access_page(request: HttpRequest, token: object) -> HttpResponse:
     """Everything about the child that the lead may see, to read and release; or the export."""
     conversation = find_led(request, token)

@@ -7,11 +7,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts.models import Agency, Membership
 from accounts.once import once
-from accounts.posted import fields, posted, typed
+from accounts.posted import fields, may_post, posted, typed
 from referrals import due, pages, retention, services, summary
 from referrals.access import find, find_own, personal, show, tell_opened
 from referrals.fields import StepForm
@@ -57,7 +57,7 @@ def page_asked(request: HttpRequest) -> int:
 
 
 @personal
-@require_http_methods(["GET", "HEAD", "POST"])
+@may_post
 def conversation_new(request: HttpRequest) -> HttpResponse:
     """The first step. Nothing is kept until it is answered."""
     agencies = list(Agency.objects.of(request.user, *MAY_RECORD))
@@ -105,7 +105,7 @@ def go_on(conversation: Conversation, walked: Walk) -> HttpResponse:
 
 
 @personal
-@require_http_methods(["GET", "HEAD", "POST"])
+@may_post
 def step(request: HttpRequest, token: object, slug: str) -> HttpResponse:
     conversation = find_own(request, token)
     if slug not in BY_SLUG:
@@ -210,7 +210,7 @@ def already_recorded(request: HttpRequest, conversation: Conversation) -> HttpRe
 
 
 @personal
-@require_http_methods(["GET", "HEAD", "POST"])
+@may_post
 def check(request: HttpRequest, token: object) -> HttpResponse:
     """Check your answers, and record. Recording again shows what was recorded."""
     conversation = find_own(request, token)

@@ -10,8 +10,8 @@ from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
 
+from accounts.posted import may_post
 from accounts.throttle import TOO_MANY_FINDS, may_find
 from thresholds import index
 from thresholds.open_pages import Shown, home, open_page
@@ -37,7 +37,7 @@ class FindForm(forms.Form):
 # forged request could change.
 @csrf_exempt
 @sensitive_post_parameters("text")
-@require_http_methods(["GET", "HEAD", "POST"])
+@may_post
 def find(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _empty(request)
