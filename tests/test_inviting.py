@@ -8,6 +8,7 @@ from django.core import mail
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts import people
@@ -54,9 +55,12 @@ def test_the_letter_holds_what_it_needs_and_no_more(
 
 
 def test_the_invite_page_never_tells_who_has_an_account(
-    leads_browser: Client, elsewhere: Agency
+    leads_browser: Client, elsewhere: Agency, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A stranger, a member elsewhere, an editor and a closed account: all the same."""
+    # The letter and the page tell the minute at which the invitation ends.
+    now = timezone.now()
+    monkeypatch.setattr("django.utils.timezone.now", lambda: now)
     make_person("member@example.org", elsewhere)
     User.objects.create_user("editor@example.org", is_editor=True)
     User.objects.create_user("closed@example.org", is_active=False)
